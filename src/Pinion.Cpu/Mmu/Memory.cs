@@ -1,0 +1,117 @@
+using System.Runtime.CompilerServices;
+using Pinion.Cpu.State;
+
+namespace Pinion.Cpu.Mmu;
+
+/// <summary>
+/// How an instruction reaches memory. An operation is written once, over this interface; the generator makes a fast handler
+/// from <see cref="FastMemory"/> (soft TLB hit or nothing) and an out-of-line one from <see cref="SlowMemory"/> (page tables, faults,
+/// page crossings, devices, observation).
+/// </summary>
+/// <remarks>
+/// Every method answers null or false when the access did not happen. With <see cref="FastMemory"/> the handler then restarts the whole operation
+/// with <see cref="SlowMemory"/>; with that one, it means that an exception was taken or an exit is pending. Either way the operation
+/// must return false at once, and must not have changed any register before its last access succeeded.
+/// </remarks>
+internal unsafe interface IMemory
+{
+    /// <summary>Reads <c>sizeof(T)</c> bytes (1 to 16; any alignment): a pointer to the value, valid until the next access.</summary>
+    static abstract T* Read<T>(Pe* s, Rec* r, ulong va) where T : unmanaged;
+
+    /// <summary>Writes <paramref name="value"/>, any alignment.</summary>
+    static abstract bool Write<T>(Pe* s, Rec* r, ulong va, T value) where T : unmanaged;
+
+    /// <summary>As <see cref="Read{T}"/> with EL0's permissions (LDTR and friends).</summary>
+    static abstract T* ReadUser<T>(Pe* s, Rec* r, ulong va) where T : unmanaged;
+
+    /// <summary>As <see cref="Write{T}"/> with EL0's permissions (STTR and friends).</summary>
+    static abstract bool WriteUser<T>(Pe* s, Rec* r, ulong va, T value) where T : unmanaged;
+
+    /// <summary>
+    /// The host address of naturally aligned memory, for atomics, exclusives and acquire/release. <paramref name="write"/>: also needs write permission.
+    /// A misaligned address takes an alignment fault, whatever SCTLR_EL1.A says.
+    /// </summary>
+    static abstract T* Locate<T>(Pe* s, Rec* r, ulong va, bool write) where T : unmanaged;
+
+    /// <summary>Host address of <paramref name="count"/> writable bytes within one page (DC ZVA).</summary>
+    static abstract byte* LocateBytes(Pe* s, Rec* r, ulong va, int count);
+
+    /// <summary>
+    /// Makes sure that <paramref name="count"/> bytes (at most one page crossing) can be stored to, without storing: a store of several
+    /// parts calls this first where the parts can cross a page.
+    /// </summary>
+    static abstract bool ProbeWrite(Pe* s, Rec* r, ulong va, int count);
+}
+
+/// <summary>Soft TLB hits only; anything else answers "no".</summary>
+internal readonly unsafe struct FastMemory : IMemory
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TlbEntry* Entry(TlbEntry* tlb, ulong va) => (TlbEntry*)((byte*)tlb + ((va >> 7) & ((TlbEntry.Count - 1) << 5)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T* Read<T>(Pe* s, Rec* r, ulong va) where T : unmanaged
+    {
+        TlbEntry* e = Entry(s->DataTlb, va);
+        return va - e->ReadPage <= (ulong)(4096 - sizeof(T)) ? (T*)((nint)va + e->Addend) : null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Write<T>(Pe* s, Rec* r, ulong va, T value) where T : unmanaged
+    {
+        TlbEntry* e = Entry(s->DataTlb, va);
+        if (va - e->WritePage > (ulong)(4096 - sizeof(T)))
+        {
+            return false;
+        }
+
+        *(T*)((nint)va + e->Addend) = value;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T* ReadUser<T>(Pe* s, Rec* r, ulong va) where T : unmanaged
+    {
+        TlbEntry* e = Entry(s->UserTlb, va);
+        return va - e->ReadPage <= (ulong)(4096 - sizeof(T)) ? (T*)((nint)va + e->Addend) : null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool WriteUser<T>(Pe* s, Rec* r, ulong va, T value) where T : unmanaged
+    {
+        TlbEntry* e = Entry(s->UserTlb, va);
+        if (va - e->WritePage > (ulong)(4096 - sizeof(T)))
+        {
+            return false;
+        }
+
+        *(T*)((nint)va + e->Addend) = value;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T* Locate<T>(Pe* s, Rec* r, ulong va, bool write) where T : unmanaged
+    {
+        if ((va & (ulong)(sizeof(T) - 1)) != 0)
+        {
+            return null;
+        }
+
+        TlbEntry* e = Entry(s->DataTlb, va);
+        return va - (write ? e->WritePage : e->ReadPage) < 4096 ? (T*)((nint)va + e->Addend) : null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* LocateBytes(Pe* s, Rec* r, ulong va, int count)
+    {
+        TlbEntry* e = Entry(s->DataTlb, va);
+        return va - e->WritePage <= (ulong)(4096 - count) ? (byte*)((nint)va + e->Addend) : null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool ProbeWrite(Pe* s, Rec* r, ulong va, int count)
+    {
+        TlbEntry* e = Entry(s->DataTlb, va);
+        return va - e->WritePage <= (ulong)(4096 - count);
+    }
+}

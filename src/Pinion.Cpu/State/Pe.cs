@@ -1,0 +1,157 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Pinion.Cpu.State;
+
+/// <summary>
+/// The hot state of one processing element. It lives in unmanaged memory at a fixed address, so that handlers
+/// (and later emitted code) reach it through one pointer and the garbage collector never sees it.
+/// Code outside the chain of handlers works with <see cref="ProcessingElement"/>.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct Pe
+{
+    /// <summary>Index in <see cref="X"/> of the current stack pointer.</summary>
+    public const int Sp = 31;
+
+    /// <summary>Index in <see cref="X"/> of the slot that reads as zero: the decoder puts it where XZR/WZR is read.</summary>
+    public const int Zero = 32;
+
+    /// <summary>Index in <see cref="X"/> of the slot that nobody reads: the decoder puts it where XZR/WZR is written.</summary>
+    public const int Discard = 33;
+
+    /// <summary>Entries of the per-PE system register file, see <c>Pinion.Arm.SystemRegisters.SysRegId</c>.</summary>
+    public const int SysCount = 512;
+
+    /// <summary>V0 to V31, 128 bits each (two 64-bit halves, low half first). First field, so that it is 64-byte aligned.</summary>
+    public fixed ulong V[64];
+
+    /// <summary>X0 to X30, then the current SP, the zero slot and the discard slot.</summary>
+    public fixed ulong X[34];
+
+    // PSTATE.NZCV, kept apart so that a flag-setting instruction needs no packing:
+    // N is the sign of NF, Z is ZF == 0, C is CF (0 or 1), V is the sign of VF.
+    public long NF;
+    public ulong ZF;
+    public ulong CF;
+    public long VF;
+
+    /// <summary>Soft TLB used by loads and stores of the current EL (points to an always-missing one while observing).</summary>
+    public TlbEntry* DataTlb;
+
+    /// <summary>Soft TLB with EL0's permissions, used by LDTR/STTR.</summary>
+    public TlbEntry* UserTlb;
+
+    /// <summary>pc = <see cref="CodeBias"/> + (record address / 8) for records of the page being executed.</summary>
+    public ulong CodeBias;
+
+    /// <summary>Virtual address of the page being executed.</summary>
+    public ulong CodeVa;
+
+    /// <summary>First record of the page being executed.</summary>
+    public Rec* CodeBase;
+
+    /// <summary>Instruction TLB of the current EL.</summary>
+    public CodeTlbEntry* CodeTlb;
+
+    /// <summary>Threaded handlers by <c>Op</c>.</summary>
+    public nint* Handlers;
+
+    /// <summary>Where the next instruction is. Only valid outside the chain of handlers.</summary>
+    public ulong Pc;
+
+    /// <summary>How the chain ended: the first record that was not executed, and its limit (see <c>Dispatcher</c>).</summary>
+    public Rec* ExitIp;
+    public nint ExitLimit;
+
+    /// <summary>Why the chain was left (a <see cref="LeaveReason"/>); 0 while it runs.</summary>
+    public int Leave;
+
+    /// <summary>Set by other threads to have this PE leave the chain at the end of the present slice.</summary>
+    public int Attention;
+
+    /// <summary>PSTATE.EL: 0 or 1.</summary>
+    public byte El;
+
+    /// <summary>PSTATE.SP (SPSel).</summary>
+    public byte SpSel;
+
+    /// <summary>PSTATE.DAIF, bit 3 D, 2 A, 1 I, 0 F.</summary>
+    public byte Daif;
+    public byte Pan;
+    public byte Uao;
+    public byte Il;
+    public byte Ss;
+    public byte Ssbs;
+
+    public uint Fpcr;
+    public uint Fpsr;
+
+    /// <summary>
+    /// 1 when FP arithmetic may take the host's path: round to nearest, no FZ/FZ16/DN/AHP, no trap enables, and FPSR.IXC already set.
+    /// Kept by <see cref="UpdateFpFast"/>.
+    /// </summary>
+    public byte FpFast;
+
+    /// <summary>1 while more than one PE shares memory: barriers are then real.</summary>
+    public byte Smp;
+    public byte ExclusiveValid;
+    public byte ExclusiveSize;
+
+    /// <summary>Local exclusive monitor: host address that was marked, and the value that was read (as two halves).</summary>
+    public byte* ExclusiveAddress;
+    public ulong ExclusiveLow;
+    public ulong ExclusiveHigh;
+
+    /// <summary>Where slow reads leave their value for the handler (32 bytes).</summary>
+    public fixed ulong Bounce[4];
+
+    /// <summary>GCHandle of the owning <see cref="ProcessingElement"/>, for slow paths.</summary>
+    public nint OwnerHandle;
+
+    /// <summary>Instructions that left by a synchronous exception and so did not retire; the PMU subtracts them.</summary>
+    public ulong NotRetired;
+
+    /// <summary>System registers that are plain storage, by <c>SysRegId</c>.</summary>
+    public fixed ulong Sys[SysCount];
+
+    /// <summary>The managed owner. Slow paths only.</summary>
+    public readonly ProcessingElement Owner => Unsafe.As<ProcessingElement>(GCHandle.FromIntPtr(OwnerHandle).Target!);
+
+    /// <summary>Vector register <paramref name="i"/> as a pointer to its 16 bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte>* Vec(Pe* s, int i) => (Vector128<byte>*)s + i;
+
+    /// <summary>Virtual address of the instruction of record <paramref name="r"/>; valid inside the chain.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong PcOf(Pe* s, Rec* r) => s->CodeBias + ((ulong)r >> 3);
+
+    /// <summary>NZCV as in SPSR and the NZCV register: bits 31 to 28.</summary>
+    public uint Nzcv
+    {
+        readonly get => (NF < 0 ? 0x8000_0000u : 0) | (ZF == 0 ? 0x4000_0000u : 0) | (CF != 0 ? 0x2000_0000u : 0) | (VF < 0 ? 0x1000_0000u : 0);
+        set
+        {
+            NF = (long)((ulong)value << 32);
+            ZF = (value & 0x4000_0000) != 0 ? 0UL : 1UL;
+            CF = (value >> 29) & 1;
+            VF = (long)((ulong)value << 35);
+        }
+    }
+
+    /// <summary>Recomputes <see cref="FpFast"/>; call after any change of FPCR, or of FPSR.IXC.</summary>
+    public void UpdateFpFast() => FpFast = (Fpcr & 0x07FF_FF00) == 0 && (Fpsr & 0x10) != 0 ? (byte)1 : (byte)0;
+}
+
+/// <summary>Why a chain of handlers returned to the dispatcher.</summary>
+public enum LeaveReason
+{
+    None = 0,
+
+    /// <summary>The budget ended, or an instruction asked for the state to be looked at again. <see cref="Pe.Pc"/> is the next instruction.</summary>
+    Reschedule,
+
+    /// <summary>The owner of EL2 has to act; details in <see cref="ProcessingElement"/>.</summary>
+    ExitToHypervisor,
+}
