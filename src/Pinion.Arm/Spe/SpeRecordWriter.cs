@@ -1,0 +1,129 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+
+namespace Pinion.Arm.Spe;
+
+/// <summary>Writes records as a profiling unit does.</summary>
+public static class SpeRecordWriter
+{
+    /// <summary>Bytes of a record in <see cref="SpeRecordLayout.FixedSlots"/>.</summary>
+    public const int FixedSize = 64;
+
+    private const int PcSlot = 0x00;
+    private const int ContextEl1Slot = 0x09;
+    private const int ContextEl2Slot = 0x0E;
+    private const int OperationSlot = 0x13;
+    private const int EventsSlot = 0x15;
+    private const int IssueLatencySlot = 0x18;
+    private const int TotalLatencySlot = 0x1B;
+    private const int DataVirtualOrTargetSlot = 0x1E;
+    private const int TranslationLatencySlot = 0x27;
+    private const int DataPhysicalSlot = 0x2A;
+    private const int DataSourceSlot = 0x33;
+    private const int EndSlot = 0x37;
+
+    /// <summary>
+    /// Writes <paramref name="record"/> in the fixed layout of Neoverse N1 into the first 64 bytes of <paramref name="destination"/>: every packet at its own
+    /// offset, zero where it is absent, 16 bits of events, 8 bits of data source, an End packet where there is no timestamp. Branch target and data
+    /// address share a slot; no operation has both. Previous branch target and alternate-clock latency have no slot.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <param name="destination">At least 64 bytes.</param>
+    public static void WriteFixed64(in SpeRecord record, Span<byte> destination)
+    {
+        Span<byte> bytes = destination[..FixedSize];
+        bytes.Clear();
+        SpeFields fields = record.Fields;
+        Debug.Assert((fields & (SpeFields.BranchTarget | SpeFields.DataVirtual)) != (SpeFields.BranchTarget | SpeFields.DataVirtual), "one slot for both");
+
+        if ((fields & SpeFields.Pc) != 0)
+        {
+            WriteAddress(bytes[PcSlot..], SpeAddressIndex.Pc, record.PcPayload);
+        }
+
+        if ((fields & SpeFields.ContextEl1) != 0)
+        {
+            WriteContext(bytes[ContextEl1Slot..], 0, record.ContextEl1);
+        }
+
+        if ((fields & SpeFields.ContextEl2) != 0)
+        {
+            WriteContext(bytes[ContextEl2Slot..], 1, record.ContextEl2);
+        }
+
+        if ((fields & SpeFields.Operation) != 0)
+        {
+            bytes[OperationSlot] = (byte)(SpePacketHeader.Operation | (byte)record.OperationClass);
+            bytes[OperationSlot + 1] = record.Operation;
+        }
+
+        if ((fields & SpeFields.Events) != 0)
+        {
+            bytes[EventsSlot] = SpePacketHeader.Events16;
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes[(EventsSlot + 1)..], (ushort)record.Events);
+        }
+
+        if ((fields & SpeFields.IssueLatency) != 0)
+        {
+            WriteCounter(bytes[IssueLatencySlot..], SpeCounterIndex.IssueLatency, record.IssueLatency);
+        }
+
+        if ((fields & SpeFields.TotalLatency) != 0)
+        {
+            WriteCounter(bytes[TotalLatencySlot..], SpeCounterIndex.TotalLatency, record.TotalLatency);
+        }
+
+        if ((fields & SpeFields.BranchTarget) != 0)
+        {
+            WriteAddress(bytes[DataVirtualOrTargetSlot..], SpeAddressIndex.BranchTarget, record.BranchTargetPayload);
+        }
+        else if ((fields & SpeFields.DataVirtual) != 0)
+        {
+            WriteAddress(bytes[DataVirtualOrTargetSlot..], SpeAddressIndex.DataVirtual, record.DataVirtual);
+        }
+
+        if ((fields & SpeFields.TranslationLatency) != 0)
+        {
+            WriteCounter(bytes[TranslationLatencySlot..], SpeCounterIndex.TranslationLatency, record.TranslationLatency);
+        }
+
+        if ((fields & SpeFields.DataPhysical) != 0)
+        {
+            WriteAddress(bytes[DataPhysicalSlot..], SpeAddressIndex.DataPhysical, record.DataPhysicalPayload);
+        }
+
+        if ((fields & SpeFields.DataSource) != 0)
+        {
+            bytes[DataSourceSlot] = SpePacketHeader.DataSource8;
+            bytes[DataSourceSlot + 1] = (byte)record.DataSource;
+        }
+
+        if ((fields & SpeFields.Timestamp) != 0)
+        {
+            bytes[EndSlot] = SpePacketHeader.Timestamp;
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes[(EndSlot + 1)..], record.Timestamp);
+        }
+        else
+        {
+            bytes[EndSlot] = SpePacketHeader.End;
+        }
+    }
+
+    private static void WriteAddress(Span<byte> slot, int index, ulong payload)
+    {
+        slot[0] = (byte)(SpePacketHeader.Address | index);
+        BinaryPrimitives.WriteUInt64LittleEndian(slot[1..], payload);
+    }
+
+    private static void WriteContext(Span<byte> slot, int index, uint contextId)
+    {
+        slot[0] = (byte)(SpePacketHeader.Context | index);
+        BinaryPrimitives.WriteUInt32LittleEndian(slot[1..], contextId);
+    }
+
+    private static void WriteCounter(Span<byte> slot, int index, ushort cycles)
+    {
+        slot[0] = (byte)(SpePacketHeader.Counter | index);
+        BinaryPrimitives.WriteUInt16LittleEndian(slot[1..], cycles);
+    }
+}
