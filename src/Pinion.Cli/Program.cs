@@ -1,2 +1,8 @@
-Console.WriteLine("pinion 0.1.0");
-return 0;
+using System.CommandLine;
+using Pinion.Cli;
+
+var root = new RootCommand("Boot arm64 guests with the Statistical Profiling Extension on any machine, and read what they record.")
+{
+    GuestCommand.Create(),
+};
+return root.Parse(args).Invoke();

@@ -1,0 +1,151 @@
+using System.Text;
+using Pinion.Cli.Guests;
+
+namespace Pinion.Cli.Tests;
+
+/// <summary>What needs no network: resolving names, loading order, and the ways in which building cannot work.</summary>
+public sealed class DebianGuestTests : IDisposable
+{
+    private static readonly string[] s_perfDependencies =
+        ["libbabeltrace1", "libc6", "libcap2", "libdw1", "libelf1", "liblzma5", "libnuma1", "libopencsd1", "libperl5.36", "libpython3.11", "libslang2", "libunwind8", "libzstd1", "perl", "python3"];
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("pinion-guest").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData("libelf.so.1", "libelf1")]
+    [InlineData("libpython3.11.so.1.0", "libpython3.11")]
+    [InlineData("libunwind-aarch64.so.8", "libunwind8")]
+    [InlineData("libopencsd_c_api.so.1", "libopencsd1")]
+    [InlineData("libbabeltrace-ctf.so.1", "libbabeltrace1")]
+    public void ALibraryIsLookedForInThePackageThatIsNamedLikeIt(string soname, string package) =>
+        LibraryClosure.Candidates(soname, s_perfDependencies).ShouldBe([package]);
+
+    [Fact]
+    public void ALibraryThatNoPackageIsNamedAfterIsLookedForInAllLibraryPackages() =>
+        LibraryClosure.Candidates("libz.so.1", ["perl", "zlib1g", "libc6"]).ShouldBe(["zlib1g", "libc6"]);
+
+    [Fact]
+    public void ModulesLoadAfterWhatTheyDependOn()
+    {
+        var modules = new KernelModules();
+        foreach ((string path, string dependencies) in new[]
+        {
+            ("drivers/virtio/virtio_mmio.ko", ""), ("fs/9p/9p.ko", "fscache,netfs,9pnet"), ("net/9pnet.ko", ""), ("net/9pnet_virtio.ko", "9pnet"),
+            ("fs/netfs.ko", ""), ("fs/fscache.ko", "netfs"), ("spe/arm_spe_pmu.ko", ""), ("rng/virtio-rng.ko", "rng-core"),
+        })
+        {
+            modules.Add(path, Module(dependencies)).ShouldBeNull();
+        }
+
+        modules.Missing.ShouldBe(["rng_core"]);
+        modules.Add("rng/rng-core.ko", Module("")).ShouldBeNull();
+
+        modules.Missing.ShouldBeEmpty();
+        modules.LoadOrder("9p").Select(KernelModules.NameOf).ShouldBe(["virtio_mmio", "9pnet", "9pnet_virtio", "netfs", "fscache", "9p"]);
+        modules.LoadOrder("virtio").Select(KernelModules.NameOf).ShouldBe(["virtio_mmio", "rng_core", "virtio_rng"]);
+    }
+
+    [Fact]
+    public void AGuestThatHasNotBeenBuiltSaysWhatToRun()
+    {
+        GuestCache.TryLocate("debian", out LocatedGuest? guest, out string? problem, _directory).ShouldBeFalse();
+
+        guest.ShouldBeNull();
+        problem.ShouldNotBeNull().ShouldContain("pinion guest debian");
+    }
+
+    [Fact]
+    public void AnUnknownGuestSaysWhichThereAre()
+    {
+        GuestCache.TryLocate("plan9", out _, out string? problem, _directory).ShouldBeFalse();
+
+        problem.ShouldNotBeNull().ShouldContain("debian-mini");
+    }
+
+    [Theory]
+    [InlineData("debian", "initramfs.cpio")]
+    [InlineData("debian-mini", "initramfs-mini.cpio")]
+    public void AGuestThatHasBeenBuiltIsFound(string name, string initramfs)
+    {
+        string directory = Directory.CreateDirectory(Path.Combine(_directory, "debian")).FullName;
+        File.WriteAllText(Path.Combine(directory, "Image"), "");
+        File.WriteAllText(Path.Combine(directory, initramfs), "");
+
+        GuestCache.TryLocate(name, out LocatedGuest? guest, out _, _directory).ShouldBeTrue();
+
+        guest.ShouldBe(new LocatedGuest(name, Path.Combine(directory, "Image"), Path.Combine(directory, initramfs), GuestCache.DebianAppend));
+    }
+
+    [Fact]
+    public void WithoutAPackageArchiveTheCommandExitsWith4AndLeavesNoImage()
+    {
+        Assert.SkipUnless(HostTool.Exists("apt-get") && HostTool.Exists("dpkg-deb"), "needs apt-get: a Debian or Ubuntu machine");
+        string sources = Path.Combine(_directory, "sources.list");
+        // The discard port of this machine: nobody answers there.
+        File.WriteAllText(sources, "deb http://127.0.0.1:9/debian bookworm main\n");
+
+        int exitCode = GuestCommand.Create().Parse(["debian", "--cache", _directory, "--sources", sources]).Invoke();
+
+        exitCode.ShouldBe(GuestProblem.FetchFailed);
+        GuestCache.TryLocate("debian", out _, out _, _directory).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void ACacheThatCannotBeWrittenExitsWith5()
+    {
+        Assert.SkipUnless(HostTool.Exists("apt-get") && HostTool.Exists("dpkg-deb"), "needs apt-get: a Debian or Ubuntu machine");
+        string file = Path.Combine(_directory, "file");
+        File.WriteAllText(file, "");
+
+        GuestCommand.Create().Parse(["debian", "--cache", file]).Invoke().ShouldBe(GuestProblem.CannotWrite);
+    }
+
+    [Fact]
+    public void APackageThatIsDamagedIsDiagnosed()
+    {
+        Assert.SkipUnless(HostTool.Exists("dpkg-deb"), "needs dpkg-deb: apt-get install dpkg");
+        string package = Path.Combine(_directory, "damaged.deb");
+        File.WriteAllText(package, "!<arch>\nnot a package");
+
+        GuestProblem? problem = new PackageTree(Path.Combine(_directory, "root")).Unpack("damaged", package, _ => true);
+
+        problem.ShouldNotBeNull();
+        problem.What.ShouldStartWith(package);
+        problem.ExitCode.ShouldBe(GuestProblem.UnexpectedContent);
+    }
+
+    /// <summary>A relocatable object with nothing but a .modinfo section.</summary>
+    private static byte[] Module(string dependencies)
+    {
+        byte[] info = Encoding.ASCII.GetBytes($"depends={dependencies}\0");
+        byte[] names = Encoding.ASCII.GetBytes("\0.modinfo\0");
+        byte[] file = new byte[64 + info.Length + names.Length + (2 * 64)];
+        int sections = 64 + info.Length + names.Length;
+        using var writer = new BinaryWriter(new MemoryStream(file));
+        writer.Write([0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1]);
+        writer.Seek(18, SeekOrigin.Begin);
+        writer.Write((ushort)183);
+        writer.Seek(40, SeekOrigin.Begin);
+        writer.Write((ulong)sections);
+        writer.Seek(58, SeekOrigin.Begin);
+        writer.Write((ushort)64);
+        writer.Write((ushort)2);
+        writer.Write((ushort)1);
+        writer.Write(info);
+        writer.Write(names);
+        Section(sections, 1, 64, info.Length);
+        Section(sections + 64, 0, 64 + info.Length, names.Length);
+        return file;
+
+        void Section(int at, uint name, int offset, int size)
+        {
+            writer.Seek(at, SeekOrigin.Begin);
+            writer.Write(name);
+            writer.Seek(at + 24, SeekOrigin.Begin);
+            writer.Write((ulong)offset);
+            writer.Write((ulong)size);
+        }
+    }
+}
