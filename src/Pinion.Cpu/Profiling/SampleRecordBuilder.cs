@@ -1,0 +1,106 @@
+using Pinion.Arm.Spe;
+
+namespace Pinion.Cpu.Profiling;
+
+/// <summary>Makes a sample, and then a record, of an observed operation: what is collected under which control (Arm ARM D17.5, D18).</summary>
+internal sealed class SampleRecordBuilder(Pmsidr id, IProfilingClock clock)
+{
+    private readonly ushort _counterMaximum = (ushort)((1 << id.CounterBits) - 1);
+
+    /// <summary>Completes the sample: saturates counters, adds the events that follow from the architecture alone.</summary>
+    public SpeSample Complete(in ObservedOperation operation, in OperationTiming timing, bool notTakenWithoutBranch)
+    {
+        OperationInfo info = OperationTable.Lookup(operation);
+        SpeEvents events = timing.Events | SpeEvents.Retired;
+        if (operation.Has(ObservedFlags.TookException))
+        {
+            events |= SpeEvents.Exception;
+        }
+        else if (info.IsBranch)
+        {
+            if (!operation.Has(ObservedFlags.Taken))
+            {
+                events |= SpeEvents.NotTaken;
+            }
+        }
+        else if (notTakenWithoutBranch && operation.Has(ObservedFlags.ConditionFailed))
+        {
+            events |= SpeEvents.NotTaken;
+        }
+
+        return new SpeSample(info, events, Saturate(timing.Total), Saturate(timing.Issue), Saturate(timing.Translation), timing.Source);
+    }
+
+    /// <summary>The record of a sample that is kept.</summary>
+    public SpeRecord Build(in ObservedOperation operation, in SpeSample sample, Pmscr el1, Pmscr el2, uint contextIdEl2)
+    {
+        OperationInfo info = sample.Info;
+        bool exception = operation.Has(ObservedFlags.TookException);
+        SpeRecord record = default;
+        record.SetPc(operation.Pc, operation.El);
+        record.SetOperation(info.Class, info.Payload);
+        record.SetEvents(sample.Events);
+        record.SetLatency(sample.TotalLatency, sample.IssueLatency);
+
+        if (info.IsBranch && !exception && operation.Has(ObservedFlags.Taken))
+        {
+            record.SetBranchTarget(operation.NextPc, operation.NextEl);
+        }
+
+        if (info.IsLoadOrStore)
+        {
+            BuildAccess(operation, sample, el1.Pa && el2.Pa, exception, ref record);
+        }
+
+        if (el1.Cx)
+        {
+            record.SetContextEl1(operation.ContextId);
+        }
+
+        if (el2.Cx)
+        {
+            record.SetContextEl2(contextIdEl2);
+        }
+
+        if (el1.Ts)
+        {
+            record.SetTimestamp(IsPhysicalTime(el1, el2) ? clock.PhysicalCount : clock.VirtualCount);
+        }
+
+        return record;
+    }
+
+    private void BuildAccess(in ObservedOperation operation, in SpeSample sample, bool physicalAllowed, bool exception, ref SpeRecord record)
+    {
+        if (!operation.Has(ObservedFlags.HasVa))
+        {
+            return;
+        }
+
+        record.SetDataVirtual(operation.Va);
+        if (!exception || (sample.Events & SpeEvents.TlbWalk) != 0)
+        {
+            record.SetTranslationLatency(sample.TranslationLatency);
+        }
+
+        if (exception)
+        {
+            return;
+        }
+
+        if (physicalAllowed && operation.Has(ObservedFlags.HasPa))
+        {
+            record.SetDataPhysical(operation.Pa);
+        }
+
+        if (id.Lds && sample.Info.IsLoad)
+        {
+            record.SetDataSource(sample.Source);
+        }
+    }
+
+    // With EL1 as owner and EL2 enabled (Arm ARM D17.5.4); CNTPOFF_EL2 is zero without FEAT_ECV, so offset physical time is physical time.
+    private static bool IsPhysicalTime(Pmscr el1, Pmscr el2) => el1.Pct != 0 && el2.Pct != 0;
+
+    private ushort Saturate(ushort cycles) => Math.Min(cycles, _counterMaximum);
+}
