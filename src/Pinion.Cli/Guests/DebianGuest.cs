@@ -65,23 +65,27 @@ internal sealed class DebianGuest
         }
 
         Directory.CreateDirectory(_directory);
-        if (_apt.Update(refresh, _progress) is { } updateProblem)
+        GuestProblem? stale = _apt.Update(refresh, _progress);
+        string? kernelPackage = _apt.Dependencies(KernelMetaPackage).FirstOrDefault();
+        if (stale is not null && kernelPackage is not null)
         {
-            return updateProblem;
+            // Without network, what was fetched before is still good.
+            _progress.Say($"{stale.What}; going on with the package lists of an earlier run");
         }
 
-        string? kernelPackage = _apt.Dependencies(KernelMetaPackage).FirstOrDefault();
         if (kernelPackage is null)
         {
             // Lists that a broken network left behind must not stay fresh for a day.
             File.Delete(Path.Combine(_directory, "apt", "updated"));
-            return _apt.Describe([KernelMetaPackage], out _)
+            return stale ?? _apt.Describe([KernelMetaPackage], out _)
                 ?? new GuestProblem($"{KernelMetaPackage} names no kernel package", "The archive has changed; please report it.", GuestProblem.UnexpectedContent);
         }
 
         string[] roots = [kernelPackage, BusyboxPackage, PerfPackage];
         string? compiler = Workloads.CompilerVersion();
-        if (_apt.Describe([.. roots.Union(PackagesOfLastBuild())], out List<AptSource.PackageFile> described) is { } unknown)
+        // A package of the last build may be gone from the archive (libperl5.36 after libperl5.38 came): then the roots alone decide, and a new build follows.
+        if (_apt.Describe([.. roots.Union(PackagesOfLastBuild())], out List<AptSource.PackageFile> described) is not null
+            && _apt.Describe(roots, out described) is { } unknown)
         {
             return unknown;
         }

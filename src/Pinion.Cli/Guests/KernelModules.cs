@@ -31,7 +31,7 @@ internal sealed class KernelModules
     /// <summary>Takes a module file; a compressed one has been unpacked before.</summary>
     internal string? Add(string path, byte[] file)
     {
-        if (!ElfImage.TryRead(file, out ElfImage? elf, out string? problem))
+        if (!ElfDependencies.TryRead(file, out ElfDependencies? elf, out string? problem))
         {
             return $"{path}: {problem}";
         }

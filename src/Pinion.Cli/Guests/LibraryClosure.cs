@@ -100,7 +100,7 @@ internal sealed class LibraryClosure
             return new GuestProblem($"{path}: no package brought it", "The archive's packages have changed; please report it.", GuestProblem.UnexpectedContent);
         }
 
-        if (!ElfImage.TryRead(data, out ElfImage? elf, out string? reason) || elf.Needed() is not { } needed)
+        if (!ElfDependencies.TryRead(data, out ElfDependencies? elf, out string? reason) || elf.Needed() is not { } needed)
         {
             return new GuestProblem($"{path}: {reason ?? "its dynamic section points outside the file"}", "Delete the cache and run the command again.", GuestProblem.UnexpectedContent);
         }

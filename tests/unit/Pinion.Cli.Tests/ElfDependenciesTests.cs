@@ -4,7 +4,7 @@ using Pinion.Cli.Guests;
 
 namespace Pinion.Cli.Tests;
 
-public sealed class ElfImageTests : IDisposable
+public sealed class ElfDependenciesTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("pinion-elf").FullName;
 
@@ -16,7 +16,7 @@ public sealed class ElfImageTests : IDisposable
         byte[] program = Compile("int main(void) { return 0; }", "-Wl,--no-as-needed", "-lm", "-ldl", "-lpthread");
         string listing = HostTool.Run("aarch64-linux-gnu-readelf", ["-dl", Path.Combine(_directory, "out")]).Output;
 
-        ElfImage.TryRead(program, out ElfImage? elf, out _).ShouldBeTrue();
+        ElfDependencies.TryRead(program, out ElfDependencies? elf, out _).ShouldBeTrue();
 
         elf!.Needed().ShouldBe(Regex.Matches(listing, @"\(NEEDED\).*\[(.+)\]").Select(match => match.Groups[1].Value));
         elf.Interpreter().ShouldBe(Regex.Match(listing, @"program interpreter: (.+)\]").Groups[1].Value);
@@ -27,7 +27,7 @@ public sealed class ElfImageTests : IDisposable
     {
         byte[] program = Compile("int main(void) { return 0; }", "-static");
 
-        ElfImage.TryRead(program, out ElfImage? elf, out _).ShouldBeTrue();
+        ElfDependencies.TryRead(program, out ElfDependencies? elf, out _).ShouldBeTrue();
 
         elf!.Needed().ShouldBe([]);
         elf.Interpreter().ShouldBeNull();
@@ -38,7 +38,7 @@ public sealed class ElfImageTests : IDisposable
     {
         byte[] module = Compile("__attribute__((section(\".modinfo\"), used)) static const char a[] = \"license=GPL\\0depends=netfs,9pnet\";", "-c");
 
-        ElfImage.TryRead(module, out ElfImage? elf, out _).ShouldBeTrue();
+        ElfDependencies.TryRead(module, out ElfDependencies? elf, out _).ShouldBeTrue();
 
         elf!.ModuleInfo("depends").ShouldBe("netfs,9pnet");
         elf.ModuleInfo("license").ShouldBe("GPL");
@@ -54,7 +54,7 @@ public sealed class ElfImageTests : IDisposable
         byte[] header = Header();
         header[offset] ^= 0x7f;
 
-        ElfImage.TryRead(header, out _, out string? problem).ShouldBeFalse();
+        ElfDependencies.TryRead(header, out _, out string? problem).ShouldBeFalse();
 
         problem.ShouldStartWith(expected);
     }
@@ -72,7 +72,7 @@ public sealed class ElfImageTests : IDisposable
                 damaged[random.Next(20, Math.Min(damaged.Length, 2048))] = (byte)random.Next(256);
             }
 
-            if (ElfImage.TryRead(damaged, out ElfImage? elf, out _))
+            if (ElfDependencies.TryRead(damaged, out ElfDependencies? elf, out _))
             {
                 Should.NotThrow(() => (elf.Needed(), elf.Interpreter(), elf.ModuleInfo("depends")));
             }
@@ -90,7 +90,7 @@ public sealed class ElfImageTests : IDisposable
         BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(64 + 8), ulong.MaxValue - 7);
         BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(64 + 32), 64);
 
-        ElfImage.TryRead(file, out ElfImage? elf, out _).ShouldBeTrue();
+        ElfDependencies.TryRead(file, out ElfDependencies? elf, out _).ShouldBeTrue();
 
         elf!.Needed().ShouldBeNull();
     }

@@ -5,7 +5,7 @@ using System.Text;
 namespace Pinion.Cli.Guests;
 
 /// <summary>What building an initramfs asks of an arm64 ELF file: the shared libraries it needs, and a kernel module's own description.</summary>
-internal sealed class ElfImage
+internal sealed class ElfDependencies
 {
     private const ushort MachineAArch64 = 183;
     private const uint SegmentLoad = 1;
@@ -16,10 +16,10 @@ internal sealed class ElfImage
 
     private readonly byte[] _file;
 
-    private ElfImage(byte[] file) => _file = file;
+    private ElfDependencies(byte[] file) => _file = file;
 
     /// <summary>Accepts a 64-bit little-endian AArch64 ELF file; <paramref name="problem"/> says at which offset it is none.</summary>
-    internal static bool TryRead(byte[] file, [NotNullWhen(true)] out ElfImage? image, [NotNullWhen(false)] out string? problem)
+    internal static bool TryRead(byte[] file, [NotNullWhen(true)] out ElfDependencies? image, [NotNullWhen(false)] out string? problem)
     {
         image = null;
         problem = null;
@@ -37,7 +37,7 @@ internal sealed class ElfImage
         }
         else
         {
-            image = new ElfImage(file);
+            image = new ElfDependencies(file);
         }
 
         return image is not null;
