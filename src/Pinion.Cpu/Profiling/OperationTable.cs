@@ -15,22 +15,19 @@ internal static class OperationTable
 
     private static readonly OperationInfo[] s_table = Build();
 
-    /// <summary>The operation's constant facts.</summary>
+    /// <summary>What is constant about all words of the row <paramref name="id"/> (an <see cref="A64Id"/>). With <see cref="OperationFlags.Refine"/> set, <see cref="Refine"/> completes it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref readonly OperationInfo Row(int id) => ref s_table[id];
+
+    /// <summary>The operation's constant facts.</summary>
     public static OperationInfo Lookup(in ObservedOperation operation)
     {
-        OperationInfo info = s_table[operation.Id];
-        return (info.Flags & OperationFlags.Refine) == 0 ? info : Refine(info, operation.Word);
+        ref readonly OperationInfo info = ref Row(operation.Id);
+        return info.Has(OperationFlags.Refine) ? Refine(info, operation.Word) : info;
     }
 
-    /// <summary>The same for an identity and a word.</summary>
-    public static OperationInfo Lookup(A64Id id, uint word)
-    {
-        OperationInfo info = s_table[(int)id];
-        return (info.Flags & OperationFlags.Refine) == 0 ? info : Refine(info, word);
-    }
-
-    private static OperationInfo Refine(OperationInfo info, uint word)
+    /// <summary>Adds what only the word tells to a row.</summary>
+    public static OperationInfo Refine(OperationInfo info, uint word)
     {
         if ((info.Flags & OperationFlags.Atomic) == 0)
         {

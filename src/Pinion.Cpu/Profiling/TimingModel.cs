@@ -1,0 +1,325 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Pinion.Arm.Spe;
+
+namespace Pinion.Cpu.Profiling;
+
+/// <summary>
+/// Gives every operation latencies, events and a data source. Caches, TLBs and predictors are simulated; time is a scoreboard of an out-of-order core: an operation is
+/// dispatched in order, <see cref="TimingParameters.DispatchWidth"/> a cycle, issues when its source registers are ready, and completes after the latency of its class or of the
+/// memory level it reached. One PE, one thread, no allocation while it runs. What it does not model stands in docs/timing-model.md.
+/// </summary>
+/// <remarks>Time is counted in units of one dispatch slot, <see cref="TimingParameters.DispatchWidth"/> to the cycle.</remarks>
+internal sealed unsafe class TimingModel
+{
+    private const int LineShift = 6;
+    private const int PageShift = 12;
+    private const ulong LinesPerPage = 1ul << (PageShift - LineShift);
+    private const int Level2Shift = 21;
+    private const int DescriptorShift = 3;
+    private const int ZeroRegister = 31;
+
+    /// <summary>Where the walker's descriptors are taken to lie, far from the guest's memory: a linear table for each level.</summary>
+    private const ulong Level3Tables = 1ul << 45;
+    private const ulong Level2Tables = 3ul << 44;
+    private const ulong VaMask = (1ul << 48) - 1;
+
+    private readonly TimingParameters _parameters;
+    private readonly CacheModel _l1;
+    private readonly CacheModel _l2;
+    private readonly CacheModel _system;
+    private readonly TlbModel _tlb;
+    private readonly BranchPredictor _branches;
+    private readonly StreamPrefetcher _streams;
+    private readonly ulong[] _walkCache;
+    private readonly int _widthShift;
+    private readonly uint _minimumIssue;
+    private readonly uint[] _latency;
+    private readonly PinnedArray<ulong> _storage;
+    private readonly ulong* _ready;
+    private readonly ulong* _retire;
+    private readonly ulong* _waiting;
+    private readonly uint _retireCount;
+    private readonly uint _waitingCount;
+    private OperationInfo _refined;
+    private uint _retireAt;
+    private uint _waitingAt;
+    private ulong _lastRetire;
+    private ulong _clock;
+
+    public TimingModel(TimingMode mode, TimingParameters? parameters = null)
+    {
+        Mode = mode;
+        _parameters = parameters ?? TimingParameters.NeoverseN1;
+        _l1 = new CacheModel(_parameters.L1Data);
+        _l2 = new CacheModel(_parameters.L2);
+        _system = new CacheModel(_parameters.SystemCache);
+        _tlb = new TlbModel(_parameters);
+        _branches = new BranchPredictor(_parameters);
+        _streams = new StreamPrefetcher(_parameters);
+        _walkCache = new ulong[_parameters.WalkCacheEntries];
+        _widthShift = BitOperations.Log2((uint)_parameters.DispatchWidth);
+        _minimumIssue = (uint)_parameters.MinimumIssueCycles << _widthShift;
+        _latency = new uint[(int)LatencyClass.Count];
+        for (int i = 0; i < _latency.Length; i++)
+        {
+            _latency[i] = (uint)_parameters.Latency((LatencyClass)i);
+        }
+
+        _retireCount = (uint)_parameters.ReorderEntries;
+        _waitingCount = (uint)_parameters.WaitingAccesses;
+        _storage = new PinnedArray<ulong>(OperationInfo.RegisterCount + _parameters.ReorderEntries + _parameters.WaitingAccesses);
+        _ready = _storage.Pointer;
+        _retire = _ready + OperationInfo.RegisterCount;
+        _waiting = _retire + _retireCount;
+    }
+
+    /// <summary>Which operations the dispatcher is to hand to <see cref="Feed"/>.</summary>
+    public TimingMode Mode { get; }
+
+    /// <summary>Runs one operation through the model. Of the sampled operation the answer goes into the record, of others it is dropped.</summary>
+    public OperationTiming Feed(in ObservedOperation operation)
+    {
+        OperationTiming timing = default;
+        ref readonly OperationInfo info = ref OperationTable.Row(operation.Id);
+        if (info.Has(OperationFlags.Refine))
+        {
+            info = ref _refined;
+            _refined = OperationTable.Refine(OperationTable.Row(operation.Id), operation.Word);
+        }
+
+        if (Mode.IsOff)
+        {
+            return Fixed(info, operation);
+        }
+
+        uint cycles = _latency[(int)info.Latency];
+        bool memory = (info.Flags & (OperationFlags.Load | OperationFlags.Store | OperationFlags.Prefetch)) != 0;
+        if (memory && operation.Has(ObservedFlags.HasVa))
+        {
+            cycles += Access(operation, info, ref timing);
+        }
+
+        BranchOutcome outcome = BranchOutcome.Predicted;
+        if (info.IsBranch && !info.Has(OperationFlags.Flush) && !operation.Has(ObservedFlags.TookException))
+        {
+            outcome = _branches.Resolve(operation.Pc, operation.NextPc, operation.Has(ObservedFlags.Taken), info.Flags);
+            timing.Events |= outcome == BranchOutcome.Mispredicted ? SpeEvents.Mispredicted : SpeEvents.None;
+        }
+
+        Schedule(operation, info, memory, cycles, outcome, ref timing);
+        return timing;
+    }
+
+    /// <summary>Timing without a model: the class decides, memory always hits.</summary>
+    private OperationTiming Fixed(in OperationInfo info, in ObservedOperation operation)
+    {
+        OperationTiming timing = default;
+        timing.Issue = (ushort)_parameters.MinimumIssueCycles;
+        timing.Total = (ushort)(timing.Issue + _latency[(int)info.Latency]);
+        if (info.IsLoadOrStore && operation.Has(ObservedFlags.HasVa))
+        {
+            timing.Translation = (ushort)_parameters.DataTlbHitCycles;
+            timing.Events = SpeEvents.TlbAccess | (operation.Has(ObservedFlags.TookException) ? SpeEvents.None : SpeEvents.L1DataAccess);
+        }
+
+        return timing;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Schedule(in ObservedOperation operation, in OperationInfo info, bool memory, uint cycles, BranchOutcome outcome, ref OperationTiming timing)
+    {
+        uint word = operation.Word;
+        ulong* ready = _ready;
+        ulong* oldest = _retire + _retireAt;
+        ulong dispatch = Math.Max(_clock, *oldest);
+        ulong* waiting = _waiting + _waitingAt;
+        if (memory)
+        {
+            dispatch = Math.Max(dispatch, *waiting);
+            _waitingAt = _waitingAt + 1 == _waitingCount ? 0 : _waitingAt + 1;
+        }
+
+        ulong sources = Math.Max(
+            Math.Max(ready[info.Base1 + ((word >> 5) & info.Mask1)], ready[info.Base2 + ((word >> 16) & info.Mask2)]),
+            ready[info.Base3 + ((word >> info.Shift3) & info.Mask3)]);
+        if ((info.Flags & OperationFlags.Drain) != 0)
+        {
+            sources = Math.Max(sources, _lastRetire);
+        }
+
+        ulong issue = Math.Max(dispatch + _minimumIssue, sources);
+        ulong complete = issue + ((ulong)cycles << _widthShift);
+        if (memory)
+        {
+            *waiting = issue;
+        }
+
+        ready[info.Base4 + ((word >> info.Shift4) & info.Mask4)] = complete;
+        ready[info.Base5 + ((word >> 10) & info.Mask5)] = complete;
+        ready[ZeroRegister] = 0;
+
+        _lastRetire = Math.Max(_lastRetire, complete);
+        *oldest = _lastRetire;
+        _retireAt = _retireAt + 1 == _retireCount ? 0 : _retireAt + 1;
+
+        _clock = dispatch + 1;
+        if (outcome == BranchOutcome.Mispredicted)
+        {
+            _clock = complete + ((ulong)_parameters.MispredictCycles << _widthShift);
+        }
+        else if (outcome == BranchOutcome.TargetMiss)
+        {
+            _clock = dispatch + ((ulong)_parameters.TargetMissCycles << _widthShift);
+        }
+        else if ((info.Flags & OperationFlags.Flush) != 0 || (operation.Flags & ObservedFlags.TookException) != 0)
+        {
+            _clock = _lastRetire + ((ulong)_parameters.FlushCycles << _widthShift);
+        }
+
+        timing.Issue = Saturate((issue - dispatch) >> _widthShift);
+        timing.Total = Saturate((complete - dispatch) >> _widthShift);
+    }
+
+    /// <summary>Translates and reaches memory: the cycles on top of an L1 hit.</summary>
+    private uint Access(in ObservedOperation operation, in OperationInfo info, ref OperationTiming timing)
+    {
+        uint extra = Translate(operation, ref timing);
+        if (operation.Has(ObservedFlags.TookException))
+        {
+            return extra;
+        }
+
+        ulong pa = operation.Has(ObservedFlags.HasPa) ? operation.Pa : operation.Va & VaMask;
+        ulong line = pa >> LineShift;
+        SpeDataSource source = _l1.Access(line) ? SpeDataSource.L1Data : Miss(line, operation.Va >> LineShift);
+        ulong last = (pa + operation.Size - 1) >> LineShift;
+        if (operation.Size != 0 && last != line)
+        {
+            timing.Events |= SpeEvents.Alignment;
+            extra += (uint)_parameters.LineCrossingCycles;
+            if (last / LinesPerPage == line / LinesPerPage && !_l1.Access(last))
+            {
+                source = Farther(source, Miss(last, (operation.Va >> LineShift) + 1));
+            }
+        }
+
+        if (!info.IsLoad)
+        {
+            // A store completes in the store buffer: where its line comes from does not show. A prefetch has no packets at all.
+            timing.Events |= info.IsLoadOrStore ? SpeEvents.L1DataAccess : SpeEvents.None;
+            return extra;
+        }
+
+        timing.Source = source;
+        timing.Events |= SpeEvents.L1DataAccess;
+        switch (source)
+        {
+            case SpeDataSource.L1Data:
+                return extra;
+            case SpeDataSource.L2:
+                timing.Events |= SpeEvents.L1DataRefill;
+                return extra + (uint)_parameters.L2ExtraCycles;
+            case SpeDataSource.SystemCache:
+                timing.Events |= SpeEvents.L1DataRefill | SpeEvents.LastLevelAccess;
+                return extra + (uint)_parameters.SystemCacheExtraCycles;
+            default:
+                timing.Events |= SpeEvents.L1DataRefill | SpeEvents.LastLevelAccess | SpeEvents.LastLevelMiss;
+                return extra + (uint)_parameters.DramExtraCycles;
+        }
+    }
+
+    /// <summary>The encoding's values rise with the distance, for the four that this model gives.</summary>
+    private static SpeDataSource Farther(SpeDataSource a, SpeDataSource b) => a > b ? a : b;
+
+    /// <summary>A demand miss of L1: where the line is found. Trains the prefetcher.</summary>
+    private SpeDataSource Miss(ulong line, ulong virtualLine)
+    {
+        SpeDataSource source = BelowL1(line);
+        int direction = _streams.Miss(virtualLine);
+        if (direction != 0)
+        {
+            Prefetch(line, direction);
+        }
+
+        return source;
+    }
+
+    private SpeDataSource BelowL1(ulong line) =>
+        _l2.Access(line) ? SpeDataSource.L2
+        : _system.Access(line) ? SpeDataSource.SystemCache
+        : SpeDataSource.Dram;
+
+    private void Prefetch(ulong line, int direction)
+    {
+        for (int i = 1; i <= _parameters.PrefetchL2Lines; i++)
+        {
+            ulong ahead = line + (ulong)(i * direction);
+            if (ahead / LinesPerPage != line / LinesPerPage)
+            {
+                return;
+            }
+
+            BelowL1(ahead);
+            if (i <= _parameters.PrefetchL1Lines)
+            {
+                _l1.Access(ahead);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint Translate(in ObservedOperation operation, ref OperationTiming timing)
+    {
+        timing.Events |= SpeEvents.TlbAccess;
+        timing.Translation = (ushort)_parameters.DataTlbHitCycles;
+        TlbOutcome outcome = TlbOutcome.Walk;
+        if ((operation.Flags & (ObservedFlags.HasPa | ObservedFlags.TookException)) != ObservedFlags.TookException)
+        {
+            outcome = _tlb.Access(operation.Va >> PageShift, operation.Pa >> PageShift);
+        }
+
+        return outcome == TlbOutcome.L1Hit ? 0 : TranslateSlowly(operation.Va, outcome, ref timing);
+    }
+
+    private uint TranslateSlowly(ulong va, TlbOutcome outcome, ref OperationTiming timing)
+    {
+        var extra = (uint)_parameters.L2TlbExtraCycles;
+        if (outcome == TlbOutcome.Walk)
+        {
+            timing.Events |= SpeEvents.TlbWalk;
+            extra += Walk(va & VaMask);
+        }
+
+        timing.Translation = Saturate(timing.Translation + extra);
+        return extra;
+    }
+
+    /// <summary>Cycles of a table walk. The walker reads through L2; its descriptors share lines as those of neighbouring pages do.</summary>
+    private uint Walk(ulong va)
+    {
+        var cycles = (uint)_parameters.WalkBaseCycles;
+        ulong region = va >> Level2Shift;
+        ref ulong kept = ref _walkCache[region % (ulong)_walkCache.Length];
+        if (kept != region + 1)
+        {
+            kept = region + 1;
+            cycles += DescriptorRead(Level2Tables + (region << DescriptorShift));
+        }
+
+        return cycles + DescriptorRead(Level3Tables + ((va >> PageShift) << DescriptorShift));
+    }
+
+    private uint DescriptorRead(ulong address)
+    {
+        uint hit = _latency[(int)LatencyClass.Load];
+        return hit + BelowL1(address >> LineShift) switch
+        {
+            SpeDataSource.L2 => (uint)_parameters.L2ExtraCycles,
+            SpeDataSource.SystemCache => (uint)_parameters.SystemCacheExtraCycles,
+            _ => (uint)_parameters.DramExtraCycles,
+        };
+    }
+
+    private static ushort Saturate(ulong cycles) => (ushort)Math.Min(cycles, ushort.MaxValue);
+}
