@@ -1,3 +1,5 @@
+using Pinion.Vmm;
+
 namespace Pinion.Cli.Guests;
 
 /// <summary>A guest that is ready to boot.</summary>
@@ -13,7 +15,7 @@ public static class GuestCache
     /// <summary>The kernel command line of the Debian guests: the crypto self-tests are 60 % of a boot, and SPE wants KASLR and KPTI off.</summary>
     public const string DebianAppend = "console=ttyAMA0 cryptomgr.notests nokaslr kpti=off";
 
-    /// <summary>The names that <see cref="TryLocate"/> knows.</summary>
+    /// <summary>The names that <see cref="Locate"/> knows.</summary>
     public static IReadOnlyList<string> Names { get; } = ["debian", "debian-mini"];
 
     /// <summary><c>$XDG_CACHE_HOME/pinion</c>, or <c>~/.cache/pinion</c> where that variable is unset or relative (XDG base directory specification).</summary>
@@ -28,18 +30,14 @@ public static class GuestCache
         return Path.Combine(cache, "pinion");
     }
 
-    /// <summary>Finds a guest by name; <paramref name="problem"/> is one line that says what to run where it has not been built.</summary>
+    /// <summary>Finds a guest by name; where it has not been built, the problem says what to run.</summary>
     /// <param name="name">One of <see cref="Names"/>: <c>debian</c> (with perf) or <c>debian-mini</c> (busybox and the workloads, boots fastest).</param>
-    /// <param name="guest">Where its files are.</param>
-    /// <param name="problem">Why there is none.</param>
     /// <param name="directory">The cache, when it is not <see cref="DefaultDirectory"/>.</param>
-    public static bool TryLocate(string name, out LocatedGuest? guest, out string? problem, string? directory = null)
+    public static Result<LocatedGuest> Locate(string name, string? directory = null)
     {
-        guest = null;
         if (!Names.Contains(name))
         {
-            problem = $"no guest is called '{name}'; there are: {string.Join(", ", Names)}";
-            return false;
+            return new Problem(ProblemKind.Usage, $"no guest is called '{name}'", $"there are: {string.Join(", ", Names)}");
         }
 
         string root = Path.Combine(directory ?? DefaultDirectory(), "debian");
@@ -49,13 +47,10 @@ public static class GuestCache
         {
             if (!File.Exists(file))
             {
-                problem = $"{file} does not exist: run 'pinion guest debian' first";
-                return false;
+                return new Problem(ProblemKind.Usage, $"the guest '{name}' has not been built: {file} does not exist", "run 'pinion guest debian' first");
             }
         }
 
-        problem = null;
-        guest = new LocatedGuest(name, kernel, initrd, DebianAppend);
-        return true;
+        return new LocatedGuest(name, kernel, initrd, DebianAppend);
     }
 }

@@ -48,21 +48,12 @@ public sealed class DebianGuestTests : IDisposable
     }
 
     [Fact]
-    public void AGuestThatHasNotBeenBuiltSaysWhatToRun()
-    {
-        GuestCache.TryLocate("debian", out LocatedGuest? guest, out string? problem, _directory).ShouldBeFalse();
-
-        guest.ShouldBeNull();
-        problem.ShouldNotBeNull().ShouldContain("pinion guest debian");
-    }
+    public void AGuestThatHasNotBeenBuiltSaysWhatToRun() =>
+        GuestCache.Locate("debian", _directory).Problem.ShouldNotBeNull().Advice.ShouldContain("pinion guest debian");
 
     [Fact]
-    public void AnUnknownGuestSaysWhichThereAre()
-    {
-        GuestCache.TryLocate("plan9", out _, out string? problem, _directory).ShouldBeFalse();
-
-        problem.ShouldNotBeNull().ShouldContain("debian-mini");
-    }
+    public void AnUnknownGuestSaysWhichThereAre() =>
+        GuestCache.Locate("plan9", _directory).Problem.ShouldNotBeNull().Advice.ShouldContain("debian-mini");
 
     [Theory]
     [InlineData("debian", "initramfs.cpio")]
@@ -73,9 +64,8 @@ public sealed class DebianGuestTests : IDisposable
         File.WriteAllText(Path.Combine(directory, "Image"), "");
         File.WriteAllText(Path.Combine(directory, initramfs), "");
 
-        GuestCache.TryLocate(name, out LocatedGuest? guest, out _, _directory).ShouldBeTrue();
-
-        guest.ShouldBe(new LocatedGuest(name, Path.Combine(directory, "Image"), Path.Combine(directory, initramfs), GuestCache.DebianAppend));
+        GuestCache.Locate(name, _directory).Value
+            .ShouldBe(new LocatedGuest(name, Path.Combine(directory, "Image"), Path.Combine(directory, initramfs), GuestCache.DebianAppend));
     }
 
     [Fact]
@@ -89,7 +79,7 @@ public sealed class DebianGuestTests : IDisposable
         int exitCode = GuestCommand.Create().Parse(["debian", "--cache", _directory, "--sources", sources]).Invoke();
 
         exitCode.ShouldBe(GuestProblem.FetchFailed);
-        GuestCache.TryLocate("debian", out _, out _, _directory).ShouldBeFalse();
+        GuestCache.Locate("debian", _directory).Problem.ShouldNotBeNull();
     }
 
     [Fact]
