@@ -43,6 +43,11 @@ public static class SpeOperation
     public const byte CopyWrite = 0x21;
     public const byte MemorySet = 0x25;
 
+    /// <summary>MRS that FEAT_NV2 turned into a load; the store is MSR.</summary>
+    public const byte NestedRead = 0x30;
+
+    public const byte NestedWrite = 0x31;
+
     private const byte ExtendedBit = 0x02;
     private const byte AtomicBit = 0x04;
     private const byte ExclusiveBit = 0x08;

@@ -1,0 +1,48 @@
+using System.Text;
+using Pinion.Trace;
+
+namespace Pinion.Cli;
+
+/// <summary>How commands write: much to standard output, diagnoses to standard error.</summary>
+internal static class CommandOutput
+{
+    private const int BufferSize = 1 << 16;
+
+    /// <summary>A writer that does not flush each line where <paramref name="writer"/> is the console; the caller disposes it.</summary>
+    public static TextWriter Buffered(TextWriter writer) => ReferenceEquals(writer, Console.Out)
+        ? new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), BufferSize)
+        : new Unowned(writer);
+
+    /// <summary>Writes diagnoses; returns <see cref="ExitCodes.CorruptInput"/> where there are any, else <see cref="ExitCodes.Success"/>.</summary>
+    public static int Report(string file, Diagnoses diagnoses, TextWriter error)
+    {
+        foreach (Diagnosis diagnosis in diagnoses.List)
+        {
+            error.Write($"pinion: {file}: {diagnosis}\n");
+        }
+
+        long more = diagnoses.Count - diagnoses.List.Count;
+        if (more > 0)
+        {
+            error.Write($"pinion: {file}: {more} more\n");
+        }
+
+        return diagnoses.Count == 0 ? ExitCodes.Success : ExitCodes.CorruptInput;
+    }
+
+    /// <summary>Passes everything on and leaves the inner writer open.</summary>
+    private sealed class Unowned(TextWriter inner) : TextWriter
+    {
+        public override Encoding Encoding => inner.Encoding;
+
+        public override void Write(char value) => inner.Write(value);
+
+        public override void Write(string? value) => inner.Write(value);
+
+        public override void Write(char[] buffer, int index, int count) => inner.Write(buffer, index, count);
+
+        public override void Write(StringBuilder? value) => inner.Write(value);
+
+        public override void Flush() => inner.Flush();
+    }
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Pinion.Trace;
+using Pinion.Trace.Packets;
+
+namespace Pinion.Cli;
+
+/// <summary>pinion decode: the packets of a trace.</summary>
+public static class DecodeCommand
+{
+    /// <summary>The command, to be added to the root command.</summary>
+    public static Command Create()
+    {
+        var file = new Argument<string>("FILE") { Description = "A capture, a perf.data file, or packets with nothing around them." };
+        var command = new Command("decode", "Print the SPE packets of a trace, as perf report -D does.") { file };
+        command.SetAction(result => Run(result.GetRequiredValue(file), result.InvocationConfiguration.Output, result.InvocationConfiguration.Error));
+        return command;
+    }
+
+    /// <summary>Prints every packet of <paramref name="file"/>; returns an exit code.</summary>
+    public static int Run(string file, TextWriter output, TextWriter error)
+    {
+        if (!TraceFile.TryRead(file, out SpeTrace trace, out string message))
+        {
+            error.Write($"pinion: {message}\n");
+            return ExitCodes.Usage;
+        }
+
+        using TextWriter writer = CommandOutput.Buffered(output);
+        var dump = new PacketDump(writer);
+        foreach (SpeBuffer buffer in trace.Buffers)
+        {
+            writer.Write(buffer.Cpu >= 0 ? $"cpu {buffer.Cpu}" : $"thread {buffer.ThreadId}");
+            writer.Write($", stream offset 0x{buffer.StreamOffset:x}, file offset 0x{buffer.FileOffset:x}\n.\n");
+            writer.Write($". ... ARM SPE data: size 0x{buffer.Bytes.Length:x} bytes\n");
+            long bad = dump.BadBytes;
+            int first = dump.Write(buffer.Bytes.Span);
+            if (first >= 0)
+            {
+                trace.Diagnoses.Add(buffer.FileOffset + first, $"{dump.BadBytes - bad} bytes from here on are part of no packet");
+            }
+        }
+
+        writer.Flush();
+        return CommandOutput.Report(file, trace.Diagnoses, error);
+    }
+}

@@ -1,0 +1,115 @@
+using static Pinion.Trace.LittleEndian;
+
+namespace Pinion.Trace.Capture;
+
+/// <summary>Reads a capture (docs/capture-format.md); a damaged or cut one as far as it goes, with diagnoses.</summary>
+public static class CaptureReader
+{
+    /// <summary>Whether the file starts as a capture does.</summary>
+    public static bool IsCapture(ReadOnlySpan<byte> file) => file.StartsWith(CaptureFormat.Magic);
+
+    /// <summary>Reads a whole capture. Every input gives a trace.</summary>
+    public static SpeTrace Read(ReadOnlyMemory<byte> file)
+    {
+        ReadOnlySpan<byte> bytes = file.Span;
+        var trace = new SpeTrace { Format = "Pinion capture" };
+        if (!IsCapture(bytes) || bytes.Length < CaptureFormat.HeaderSize)
+        {
+            trace.Diagnoses.Add(0, "the capture header is missing or cut");
+            return trace;
+        }
+
+        TryU32(bytes, 8, out uint version);
+        TryU32(bytes, 12, out uint headerSize);
+        if (version != CaptureFormat.Version)
+        {
+            trace.Diagnoses.Add(8, $"capture version {version} is not {CaptureFormat.Version}");
+            return trace;
+        }
+
+        if (headerSize < CaptureFormat.HeaderSize || headerSize > bytes.Length)
+        {
+            trace.Diagnoses.Add(12, $"a header of {headerSize} bytes does not fit");
+            return trace;
+        }
+
+        TryU64(bytes, 16, out ulong midr);
+        TryU64(bytes, 24, out ulong pmsidr);
+        TryU64(bytes, 32, out ulong frequency);
+        trace.Midr = midr;
+        trace.Pmsidr = pmsidr;
+        trace.Time = TimeConversion.FromFrequency(frequency);
+        ReadChunks(trace, file, headerSize);
+        return trace;
+    }
+
+    private static void ReadChunks(SpeTrace trace, ReadOnlyMemory<byte> file, ulong position)
+    {
+        ReadOnlySpan<byte> bytes = file.Span;
+        var expected = new Dictionary<uint, ulong>();
+        while (position < (ulong)bytes.Length)
+        {
+            ulong start = position;
+            if (!Holds(bytes, start, CaptureFormat.ChunkHeaderSize))
+            {
+                trace.Diagnoses.Add((long)start, "the file ends in a chunk header");
+                return;
+            }
+
+            TryU32(bytes, start, out uint kind);
+            TryU32(bytes, start + 4, out uint cpu);
+            TryU64(bytes, start + 8, out ulong length);
+            TryU64(bytes, start + 16, out ulong streamOffset);
+            ulong content = start + CaptureFormat.ChunkHeaderSize;
+            ulong present = Math.Min(length, (ulong)bytes.Length - content);
+            if (present < length)
+            {
+                trace.Diagnoses.Add((long)start, $"a chunk of {length} bytes has only {present}");
+            }
+
+            AddChunk(trace, expected, file.Slice((int)content, (int)present), (CaptureChunk)kind, cpu, streamOffset, (long)content);
+            position = content + present + (ulong)CaptureFormat.Padding((long)present);
+        }
+    }
+
+    private static void AddChunk(
+        SpeTrace trace, Dictionary<uint, ulong> expected, ReadOnlyMemory<byte> content, CaptureChunk kind, uint cpu, ulong streamOffset, long fileOffset)
+    {
+        ReadOnlySpan<byte> bytes = content.Span;
+        switch (kind)
+        {
+            case CaptureChunk.Records:
+                ulong before = expected.GetValueOrDefault(cpu);
+                if (streamOffset != before)
+                {
+                    trace.Diagnoses.Add(fileOffset, $"the records of vCPU {cpu} go on at 0x{streamOffset:x}, not at 0x{before:x}");
+                }
+
+                expected[cpu] = streamOffset + (ulong)bytes.Length;
+                trace.Buffers.Add(new((int)cpu, -1, streamOffset, fileOffset, content));
+                break;
+            case CaptureChunk.Mapping when bytes.Length >= CaptureFormat.MappingSize:
+                TryU32(bytes, 0, out uint process);
+                TryU64(bytes, 8, out ulong start);
+                TryU64(bytes, 16, out ulong length);
+                TryU64(bytes, 24, out ulong offset);
+                trace.Mappings.Add(new(process, start, length, offset, Text(bytes, CaptureFormat.MappingSize)));
+                break;
+            case CaptureChunk.Task when bytes.Length >= CaptureFormat.TaskSize:
+                TryU32(bytes, 0, out uint processId);
+                TryU32(bytes, 4, out uint threadId);
+                trace.Tasks.Add(new(processId, threadId, Text(bytes, CaptureFormat.TaskSize), processId));
+                break;
+            case CaptureChunk.KernelSymbols:
+                trace.KernelSymbols.Add(content);
+                break;
+            case CaptureChunk.Mapping or CaptureChunk.Task:
+                trace.Diagnoses.Add(fileOffset, $"a {kind} chunk of {bytes.Length} bytes is too short");
+                break;
+            default:
+                // A later version may add kinds; they are skipped by their length, but damage looks the same, so it is said.
+                trace.Diagnoses.Add(fileOffset, $"chunk kind {(uint)kind} is unknown");
+                break;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using Pinion.Arm.Spe;
+
+namespace Pinion.Trace.Profiles;
+
+/// <summary>Class of an operation in a profile; every sample is in exactly one.</summary>
+public enum ProfileClass
+{
+    /// <summary>No operation type packet.</summary>
+    None,
+    Load,
+    Store,
+    Atomic,
+    Branch,
+
+    /// <summary>SIMD, SVE, SME or floating-point that is no load or store; needs PMSIDR_EL1.FPF or SVE.</summary>
+    FpSimd,
+    Other,
+}
+
+/// <summary>Sums over samples.</summary>
+public sealed class ProfileCounts
+{
+    /// <summary>Data sources counted one by one; every other encoding is counted in the last element.</summary>
+    public const int DataSources = 17;
+
+    private readonly long[] _classes = new long[Enum.GetValues<ProfileClass>().Length];
+    private readonly long[] _levels = new long[4];
+    private readonly long[] _dataSources = new long[DataSources];
+
+    public long Samples { get; private set; }
+
+    /// <summary>Samples with total latency, and their cycles.</summary>
+    public long WithTotalLatency { get; private set; }
+
+    public long TotalLatency { get; private set; }
+
+    /// <summary>Samples with issue latency, and their cycles.</summary>
+    public long WithIssueLatency { get; private set; }
+
+    public long IssueLatency { get; private set; }
+
+    public long Mispredicted { get; private set; }
+
+    public long NotTaken { get; private set; }
+
+    public long L1DataRefills { get; private set; }
+
+    public long LastLevelMisses { get; private set; }
+
+    public long TlbWalks { get; private set; }
+
+    public long Exceptions { get; private set; }
+
+    public double? MeanTotalLatency => WithTotalLatency == 0 ? null : (double)TotalLatency / WithTotalLatency;
+
+    public double? MeanIssueLatency => WithIssueLatency == 0 ? null : (double)IssueLatency / WithIssueLatency;
+
+    /// <summary>Mispredicted branches among all sampled branches, 0 to 1.</summary>
+    public double? MispredictShare => Of(ProfileClass.Branch) == 0 ? null : (double)Mispredicted / Of(ProfileClass.Branch);
+
+    /// <summary>Samples of one class.</summary>
+    public long Of(ProfileClass operationClass) => _classes[(int)operationClass];
+
+    /// <summary>Samples with a PC at one Exception level, 0 to 3.</summary>
+    public long AtLevel(int exceptionLevel) => _levels[exceptionLevel];
+
+    /// <summary>Samples with data source <paramref name="source"/>; the last index counts all encodings from there on.</summary>
+    public long FromSource(int source) => _dataSources[source];
+
+    public void Add(in SpeRecord record)
+    {
+        Samples++;
+        _classes[(int)Classify(record)]++;
+        if (record.Has(SpeFields.Pc))
+        {
+            _levels[record.ExceptionLevel]++;
+        }
+
+        if (record.Has(SpeFields.TotalLatency))
+        {
+            WithTotalLatency++;
+            TotalLatency += record.TotalLatency;
+        }
+
+        if (record.Has(SpeFields.IssueLatency))
+        {
+            WithIssueLatency++;
+            IssueLatency += record.IssueLatency;
+        }
+
+        if (record.Has(SpeFields.DataSource))
+        {
+            _dataSources[Math.Min((int)record.DataSource, DataSources - 1)]++;
+        }
+
+        if (record.Has(SpeFields.Events))
+        {
+            Mispredicted += Count(record, SpeEvents.Mispredicted);
+            NotTaken += Count(record, SpeEvents.NotTaken);
+            L1DataRefills += Count(record, SpeEvents.L1DataRefill);
+            LastLevelMisses += Count(record, SpeEvents.LastLevelMiss);
+            TlbWalks += Count(record, SpeEvents.TlbWalk);
+            Exceptions += Count(record, SpeEvents.Exception);
+        }
+    }
+
+    /// <summary>The class a record is counted in: atomics before loads and stores.</summary>
+    public static ProfileClass Classify(in SpeRecord record)
+    {
+        if (!record.Has(SpeFields.Operation))
+        {
+            return ProfileClass.None;
+        }
+
+        byte payload = record.Operation;
+        return record.OperationClass switch
+        {
+            SpeOperationClass.LoadStore when SpeOperation.IsAtomic(payload) => ProfileClass.Atomic,
+            SpeOperationClass.LoadStore => (payload & SpeOperation.Store) != 0 ? ProfileClass.Store : ProfileClass.Load,
+            SpeOperationClass.Branch => ProfileClass.Branch,
+            SpeOperationClass.Other when SpeOperation.IsSveOther(payload) || SpeOperation.IsSmeOther(payload)
+                || (payload & (SpeOperation.OtherFloatingPoint | SpeOperation.OtherAdvancedSimd)) != 0 => ProfileClass.FpSimd,
+            _ => ProfileClass.Other,
+        };
+    }
+
+    private static int Count(in SpeRecord record, SpeEvents one) => (record.Events & one) != 0 ? 1 : 0;
+}

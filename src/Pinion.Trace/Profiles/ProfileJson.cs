@@ -1,0 +1,90 @@
+using System.Text.Json;
+
+namespace Pinion.Trace.Profiles;
+
+/// <summary>
+/// A profile as JSON: {"total": counts, "functions": [{"image", "function", counts...}]}. Latencies are means in cycles, null where nothing was
+/// recorded; everything else is a number of samples.
+/// </summary>
+public static class ProfileJson
+{
+    /// <summary>Writes the profile as one indented JSON object.</summary>
+    public static void Write(Profile profile, TimeConversion time, Stream output)
+    {
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        if (profile.Timestamps is (ulong first, ulong last))
+        {
+            json.WriteNumber("firstTimestamp", first);
+            json.WriteNumber("lastTimestamp", last);
+            if (time.Multiplier != 0)
+            {
+                json.WriteNumber("nanoseconds", time.ToNanoseconds(last) - time.ToNanoseconds(first));
+            }
+        }
+
+        json.WriteStartObject("total");
+        WriteCounts(json, profile.Total);
+        json.WriteEndObject();
+        json.WriteStartArray("functions");
+        foreach (ProfileRow row in profile.Rows)
+        {
+            json.WriteStartObject();
+            json.WriteString("image", row.Location.Image);
+            json.WriteString("function", row.Location.Symbol);
+            WriteCounts(json, row.Counts);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteCounts(Utf8JsonWriter json, ProfileCounts counts)
+    {
+        json.WriteNumber("samples", counts.Samples);
+        WriteMean(json, "meanTotalLatency", counts.MeanTotalLatency);
+        WriteMean(json, "meanIssueLatency", counts.MeanIssueLatency);
+        json.WriteNumber("loads", counts.Of(ProfileClass.Load));
+        json.WriteNumber("stores", counts.Of(ProfileClass.Store));
+        json.WriteNumber("atomics", counts.Of(ProfileClass.Atomic));
+        json.WriteNumber("branches", counts.Of(ProfileClass.Branch));
+        json.WriteNumber("fpSimd", counts.Of(ProfileClass.FpSimd));
+        json.WriteNumber("other", counts.Of(ProfileClass.Other) + counts.Of(ProfileClass.None));
+        json.WriteNumber("mispredicted", counts.Mispredicted);
+        json.WriteNumber("notTaken", counts.NotTaken);
+        json.WriteNumber("l1DataRefills", counts.L1DataRefills);
+        json.WriteNumber("lastLevelMisses", counts.LastLevelMisses);
+        json.WriteNumber("tlbWalks", counts.TlbWalks);
+        json.WriteNumber("exceptions", counts.Exceptions);
+        json.WriteStartArray("exceptionLevels");
+        for (int level = 0; level < 4; level++)
+        {
+            json.WriteNumberValue(counts.AtLevel(level));
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("dataSources");
+        for (int source = 0; source < ProfileCounts.DataSources; source++)
+        {
+            if (counts.FromSource(source) != 0)
+            {
+                json.WriteNumber(ProfileTable.SourceName(source), counts.FromSource(source));
+            }
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteMean(Utf8JsonWriter json, string name, double? mean)
+    {
+        if (mean is double value)
+        {
+            json.WriteNumber(name, Math.Round(value, 3));
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+namespace Pinion.Trace;
+
+/// <summary>A stretch of one CPU's (or one thread's) record stream.</summary>
+/// <param name="Cpu">vCPU or CPU number; -1 where the stream belongs to a thread.</param>
+/// <param name="ThreadId">Thread the whole stream belongs to; -1 where records tell (or nobody does).</param>
+/// <param name="StreamOffset">Bytes of this stream before this stretch.</param>
+/// <param name="FileOffset">Where the bytes lie in the file.</param>
+/// <param name="Bytes">Packets.</param>
+public readonly record struct SpeBuffer(int Cpu, int ThreadId, ulong StreamOffset, long FileOffset, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>A file mapped into a process.</summary>
+/// <param name="ProcessId">Process; uint.MaxValue for the kernel.</param>
+/// <param name="Start">First virtual address.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="FileOffset">Offset in the file at <paramref name="Start"/>.</param>
+/// <param name="Path">Path in the guest.</param>
+public readonly record struct TraceMapping(uint ProcessId, ulong Start, ulong Length, ulong FileOffset, string Path)
+{
+    public bool Contains(ulong address) => address >= Start && address - Start < Length;
+}
+
+/// <summary>A name a thread took, or inherited.</summary>
+/// <param name="ProcessId">Process (thread group) of the thread.</param>
+/// <param name="ThreadId">Thread; what CONTEXTIDR_EL1 holds under CONFIG_PID_IN_CONTEXTIDR.</param>
+/// <param name="Name">Name, or null where only the relation is known.</param>
+/// <param name="ParentProcessId">Process it was forked from; equal to <paramref name="ProcessId"/> where unknown.</param>
+public readonly record struct TraceTask(uint ProcessId, uint ThreadId, string? Name, uint ParentProcessId);
+
+/// <summary>How a system counter maps to nanoseconds of the traced kernel's clock (perf_event_open(2), struct perf_event_mmap_page).</summary>
+/// <param name="Shift">Right shift after the multiplication.</param>
+/// <param name="Multiplier">Multiplier.</param>
+/// <param name="Zero">Nanoseconds at count 0.</param>
+public readonly record struct TimeConversion(ushort Shift, uint Multiplier, ulong Zero)
+{
+    /// <summary>The conversion of a counter of <paramref name="frequency"/> Hz that starts at 0, with the smallest shift of the most exact multiplier.</summary>
+    public static TimeConversion FromFrequency(ulong frequency)
+    {
+        if (frequency == 0)
+        {
+            return default;
+        }
+
+        int shift = 31;
+        UInt128 multiplier;
+        while ((multiplier = ((UInt128)1_000_000_000 << shift) / frequency) > uint.MaxValue && shift > 0)
+        {
+            shift--;
+        }
+
+        while (shift > 0 && multiplier != 0 && (multiplier & 1) == 0)
+        {
+            shift--;
+            multiplier >>= 1;
+        }
+
+        return new((ushort)shift, multiplier > uint.MaxValue ? uint.MaxValue : (uint)multiplier, 0);
+    }
+
+    /// <summary>Nanoseconds at <paramref name="count"/>.</summary>
+    public ulong ToNanoseconds(ulong count) => Zero + (ulong)(((UInt128)count * Multiplier) >> Shift);
+}
+
+/// <summary>What a file holds: streams of SPE records and what is known about where they come from.</summary>
+public sealed class SpeTrace
+{
+    /// <summary>Name of the format, for messages.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Stretches of the streams in file order.</summary>
+    public List<SpeBuffer> Buffers { get; } = [];
+
+    /// <summary>Mappings in file order; a later one replaces an earlier one it overlaps.</summary>
+    public List<TraceMapping> Mappings { get; } = [];
+
+    public List<TraceTask> Tasks { get; } = [];
+
+    /// <summary>Symbols of the kernel in the format of /proc/kallsyms, where the file brings them.</summary>
+    public List<ReadOnlyMemory<byte>> KernelSymbols { get; } = [];
+
+    /// <summary>MIDR_EL1 of the sampled CPUs; 0 where unknown.</summary>
+    public ulong Midr { get; set; }
+
+    /// <summary>PMSIDR_EL1; 0 where unknown.</summary>
+    public ulong Pmsidr { get; set; }
+
+    /// <summary>Counter to nanoseconds; a multiplier of 0 where unknown.</summary>
+    public TimeConversion Time { get; set; }
+
+    /// <summary>What is wrong with the file.</summary>
+    public Diagnoses Diagnoses { get; } = new();
+}

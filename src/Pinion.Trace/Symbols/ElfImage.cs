@@ -1,0 +1,184 @@
+using static Pinion.Trace.LittleEndian;
+
+namespace Pinion.Trace.Symbols;
+
+/// <summary>Functions and loadable segments of a 64-bit little-endian ELF file.</summary>
+public sealed class ElfImage
+{
+    private const int HeaderSize = 64;
+    private const int ProgramHeaderSize = 56;
+    private const int SectionHeaderSize = 64;
+    private const int SymbolSize = 24;
+    private const uint LoadSegment = 1;
+    private const uint SymbolTableSection = 2;
+    private const uint DynamicSymbolSection = 11;
+    private const ushort DynamicType = 3;
+
+    private readonly List<(ulong FileOffset, ulong FileSize, ulong Address)> _segments = [];
+
+    private ElfImage(string name, SymbolTable symbols)
+    {
+        Name = name;
+        Symbols = symbols;
+    }
+
+    /// <summary>What profiles print as the image, and what mappings are matched with: the file's name without folders.</summary>
+    public string Name { get; }
+
+    public SymbolTable Symbols { get; private set; }
+
+    /// <summary>Loaded at an address chosen when it is mapped (a shared object, a position-independent executable); not at the addresses in the file.</summary>
+    public bool IsRelocatable { get; private set; }
+
+    /// <summary>Reads a whole file; what is malformed gets a diagnosis with its offset and the rest is read.</summary>
+    public static ElfImage Read(ReadOnlySpan<byte> file, string name, Diagnoses diagnoses)
+    {
+        var image = new ElfImage(name, new(name, []));
+        if (!file.StartsWith("\u007fELF"u8) || file.Length < HeaderSize)
+        {
+            diagnoses.Add(0, "not an ELF file");
+            return image;
+        }
+
+        if (file[4] != 2 || file[5] != 1)
+        {
+            diagnoses.Add(4, "not a 64-bit little-endian ELF file");
+            return image;
+        }
+
+        TryU16(file, 16, out ushort type);
+        image.IsRelocatable = type == DynamicType;
+        image.ReadSegments(file, diagnoses);
+        image.Symbols = new(name, ReadSymbols(file, diagnoses));
+        return image;
+    }
+
+    /// <summary>The address in the file's own address space of the byte at <paramref name="fileOffset"/>; false outside of loadable segments.</summary>
+    public bool TryAddressAt(ulong fileOffset, out ulong address)
+    {
+        foreach ((ulong start, ulong size, ulong segmentAddress) in _segments)
+        {
+            if (fileOffset >= start && fileOffset - start < size)
+            {
+                address = segmentAddress + (fileOffset - start);
+                return true;
+            }
+        }
+
+        address = 0;
+        return false;
+    }
+
+    private void ReadSegments(ReadOnlySpan<byte> file, Diagnoses diagnoses)
+    {
+        TryU64(file, 32, out ulong table);
+        TryU16(file, 54, out ushort entrySize);
+        TryU16(file, 56, out ushort count);
+        if (count != 0 && entrySize < ProgramHeaderSize)
+        {
+            diagnoses.Add(54, $"program headers of {entrySize} bytes are too short");
+            return;
+        }
+
+        for (uint i = 0; i < count; i++)
+        {
+            ulong at = table + ((ulong)i * entrySize);
+            if (at < table || !Holds(file, at, ProgramHeaderSize))
+            {
+                diagnoses.Add(32, $"program header {i} lies outside the file");
+                return;
+            }
+
+            TryU32(file, at, out uint type);
+            TryU64(file, at + 8, out ulong offset);
+            TryU64(file, at + 16, out ulong address);
+            TryU64(file, at + 32, out ulong size);
+            if (type == LoadSegment)
+            {
+                _segments.Add((offset, size, address));
+            }
+        }
+    }
+
+    private static List<Symbol> ReadSymbols(ReadOnlySpan<byte> file, Diagnoses diagnoses)
+    {
+        var symbols = new List<Symbol>();
+        TryU64(file, 40, out ulong table);
+        TryU16(file, 58, out ushort entrySize);
+        TryU16(file, 60, out ushort count);
+        if (count != 0 && entrySize < SectionHeaderSize)
+        {
+            diagnoses.Add(58, $"section headers of {entrySize} bytes are too short");
+            return symbols;
+        }
+
+        for (uint i = 0; i < count; i++)
+        {
+            ulong at = table + ((ulong)i * entrySize);
+            if (at < table || !Holds(file, at, SectionHeaderSize))
+            {
+                diagnoses.Add(40, $"section header {i} lies outside the file");
+                return symbols;
+            }
+
+            TryU32(file, at + 4, out uint type);
+            if (type is SymbolTableSection or DynamicSymbolSection)
+            {
+                ReadSection(file, at, table, entrySize, count, symbols, diagnoses);
+            }
+        }
+
+        return symbols;
+    }
+
+    private static void ReadSection(
+        ReadOnlySpan<byte> file, ulong header, ulong table, ushort entrySize, ushort count, List<Symbol> symbols, Diagnoses diagnoses)
+    {
+        TryU64(file, header + 24, out ulong offset);
+        TryU64(file, header + 32, out ulong size);
+        TryU32(file, header + 40, out uint link);
+        TryU64(file, header + 56, out ulong symbolSize);
+        ulong stringHeader = table + ((ulong)link * entrySize);
+        if (link >= count || !TryU64(file, stringHeader + 24, out ulong stringOffset) || !TryU64(file, stringHeader + 32, out ulong stringSize)
+            || !Holds(file, stringOffset, stringSize))
+        {
+            diagnoses.Add((long)header + 40, $"the symbol table's string section {link} is not in the file");
+            return;
+        }
+
+        if (symbolSize != SymbolSize || !Holds(file, offset, size))
+        {
+            diagnoses.Add((long)header + 24, $"a symbol table of 0x{size:x} bytes at 0x{offset:x}, entries of {symbolSize} bytes, does not fit");
+            return;
+        }
+
+        ReadOnlySpan<byte> strings = file.Slice((int)stringOffset, (int)stringSize);
+        for (ulong at = offset; at + SymbolSize <= offset + size; at += SymbolSize)
+        {
+            AddSymbol(file, at, strings, symbols, diagnoses);
+        }
+    }
+
+    private static void AddSymbol(ReadOnlySpan<byte> file, ulong at, ReadOnlySpan<byte> strings, List<Symbol> symbols, Diagnoses diagnoses)
+    {
+        const int Function = 2;
+        const int IndirectFunction = 10;
+        int type = file[(int)at + 4] & 15;
+        TryU16(file, at + 6, out ushort section);
+        if (type is not (Function or IndirectFunction) || section == 0)
+        {
+            return;
+        }
+
+        TryU32(file, at, out uint nameOffset);
+        TryU64(file, at + 8, out ulong address);
+        TryU64(file, at + 16, out ulong size);
+        if (nameOffset >= (uint)strings.Length)
+        {
+            diagnoses.Add((long)at, $"a symbol's name at 0x{nameOffset:x} lies outside its string section");
+            return;
+        }
+
+        symbols.Add(new(address, size, Text(strings, nameOffset)));
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Pinion.Trace.Symbols;
+
+/// <summary>Functions by address.</summary>
+public sealed class SymbolTable
+{
+    private readonly Symbol[] _symbols;
+
+    /// <summary>For each symbol the furthest end of it and all before it, so that a lookup knows when to stop looking back for one that encloses.</summary>
+    private readonly ulong[] _reach;
+
+    /// <param name="name">What profiles print as the image.</param>
+    /// <param name="symbols">Functions in any order; of several at one address and of one size the first stays.</param>
+    public SymbolTable(string name, IEnumerable<Symbol> symbols)
+    {
+        Name = name;
+
+        // Larger first at one address, so that the last symbol at or below an address is the innermost. OrderBy is stable: an alias found first stays first.
+        _symbols = [.. symbols.DistinctBy(s => (s.Start, s.Size)).OrderBy(s => s.Start).ThenByDescending(s => s.Size == 0 ? ulong.MaxValue : s.Size)];
+        _reach = new ulong[_symbols.Length];
+        ulong reach = 0;
+        for (int i = 0; i < _symbols.Length; i++)
+        {
+            reach = Math.Max(reach, End(i));
+            _reach[i] = reach;
+        }
+    }
+
+    /// <summary>What profiles print as the image.</summary>
+    public string Name { get; }
+
+    public int Count => _symbols.Length;
+
+    /// <summary>Finds the innermost function that holds <paramref name="address"/>.</summary>
+    public bool TryFind(ulong address, [NotNullWhen(true)] out string? name)
+    {
+        int low = 0;
+        int high = _symbols.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_symbols[middle].Start <= address)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        for (int i = low - 1; i >= 0 && _reach[i] > address; i--)
+        {
+            if (End(i) > address)
+            {
+                name = _symbols[i].Name;
+                return true;
+            }
+        }
+
+        name = null;
+        return false;
+    }
+
+    private ulong End(int index)
+    {
+        Symbol symbol = _symbols[index];
+        if (symbol.Size != 0)
+        {
+            return symbol.Start + symbol.Size < symbol.Start ? ulong.MaxValue : symbol.Start + symbol.Size;
+        }
+
+        int next = index + 1;
+        while (next < _symbols.Length && _symbols[next].Start == symbol.Start)
+        {
+            next++;
+        }
+
+        return next < _symbols.Length ? _symbols[next].Start : ulong.MaxValue;
+    }
+}

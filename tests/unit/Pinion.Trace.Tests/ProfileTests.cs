@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Pinion.Arm.Spe;
+using Pinion.Trace.Profiles;
+using Pinion.Trace.Symbols;
+using static Pinion.Trace.Tests.TraceTestData;
+
+namespace Pinion.Trace.Tests;
+
+public sealed class ProfileTests
+{
+    private static readonly SpeRecord[] s_records =
+    [
+        Sample(0x40_0100, operationClass: SpeOperationClass.LoadStore, operation: SpeOperation.GeneralLoad, total: 100, issue: 10, source: SpeDataSource.Dram, timestamp: 1000),
+        Sample(0x40_0104, operationClass: SpeOperationClass.LoadStore, operation: SpeOperation.SimdFpLoad, total: 10, issue: 4, source: SpeDataSource.L1Data, timestamp: 26_000),
+        Sample(0x40_0108, operationClass: SpeOperationClass.LoadStore, operation: SpeOperation.GeneralStore),
+        Sample(0x40_0108, operationClass: SpeOperationClass.LoadStore, operation: SpeOperation.Extended(store: false, atomic: true)),
+        Sample(0x40_010C, operationClass: SpeOperationClass.Branch, operation: SpeOperation.BranchConditional, events: SpeEvents.Retired | SpeEvents.Mispredicted),
+        Sample(0x40_010C, operationClass: SpeOperationClass.Branch, operation: SpeOperation.BranchConditional, events: SpeEvents.Retired | SpeEvents.NotTaken),
+        Sample(0x10, operationClass: SpeOperationClass.Other, operation: 0x2C),
+        Sample(0xFFFF_8000_8000_0000, level: 1),
+    ];
+
+    [Fact]
+    public void SamplesAreSummedByFunction()
+    {
+        Profile profile = Build(TraceOf(s_records));
+
+        profile.Total.Samples.ShouldBe(8);
+        profile.Rows.Select(row => (row.Location.Image, row.Location.Symbol, row.Counts.Samples)).ShouldBe(
+            [("bench", "main", 6L), ("[kernel]", "[unknown]", 1L), ("[unknown]", "[unknown]", 1L)]);
+        ProfileCounts main = profile.Rows[0].Counts;
+        main.MeanTotalLatency.ShouldBe(150.0 / 6);
+        main.MeanIssueLatency.ShouldBe(30.0 / 6);
+        main.MispredictShare.ShouldBe(0.5);
+        main.NotTaken.ShouldBe(1);
+        (main.Of(ProfileClass.Load), main.Of(ProfileClass.Store), main.Of(ProfileClass.Atomic), main.Of(ProfileClass.Branch)).ShouldBe((2L, 1L, 1L, 2L));
+        (main.FromSource((int)SpeDataSource.Dram), main.FromSource((int)SpeDataSource.L1Data)).ShouldBe((1L, 1L));
+        (profile.Total.AtLevel(0), profile.Total.AtLevel(1)).ShouldBe((7L, 1L));
+        profile.Total.Of(ProfileClass.FpSimd).ShouldBe(1);
+        profile.Timestamps.ShouldBe((1000ul, 26_000ul));
+    }
+
+    [Fact]
+    public void RecordsWithoutPcAreCountedApart()
+    {
+        SpeRecord record = default;
+        record.SetEvents(SpeEvents.None);
+        Profile profile = Build(TraceOf(record));
+
+        profile.Rows.Single().Location.Symbol.ShouldBe("[no PC]");
+        profile.Total.Of(ProfileClass.None).ShouldBe(1);
+        profile.Total.MeanTotalLatency.ShouldBeNull();
+        profile.Total.MispredictShare.ShouldBeNull();
+    }
+
+    [Fact]
+    public void DamageIsDiagnosedAndTheRestCounted()
+    {
+        byte[] bytes = [.. Fixed(s_records[0]), 0xFF, 0xFF, .. Fixed(s_records[1]), 0x42, 0x02];
+        SpeTrace trace = TraceFile.Parse(bytes);
+
+        Build(trace).Total.Samples.ShouldBe(2);
+
+        trace.Diagnoses.List.ShouldBe([new(64, "2 bytes from here on are part of no packet"), new(130, "a record has no end")]);
+    }
+
+    [Fact]
+    public void TheTableIsPlainTextWithAlignedColumns()
+    {
+        SpeTrace trace = TraceOf(s_records);
+        Profile profile = Build(trace);
+        var writer = new StringWriter();
+
+        ProfileTable.WriteText(profile, TimeConversion.FromFrequency(25_000_000), writer);
+
+        string[] lines = writer.ToString().TrimEnd('\n').Split('\n');
+        lines.Length.ShouldBe(5);
+        lines[0].ShouldBe("# 8 samples; 0.001000 s; mean total latency 21.3 cycles; L1D refills 0, last level misses 0, TLB walks 0, exceptions 0");
+        lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[..4].ShouldBe(["samples", "share", "total", "issue"]);
+        lines[2].ShouldBe("      6  75.0%   25.0    5.0   33.3%  16.7%   16.7%   33.3%        -    0.0%    50.0%  0   L1D 50.0% DRAM 50.0%  bench      main");
+        writer.ToString().ShouldNotContain("\u001b");
+    }
+
+    [Fact]
+    public void JsonHoldsTheSameNumbers()
+    {
+        using var stream = new MemoryStream();
+        ProfileJson.Write(Build(TraceOf(s_records)), TimeConversion.FromFrequency(25_000_000), stream);
+
+        using JsonDocument json = JsonDocument.Parse(stream.ToArray());
+
+        json.RootElement.GetProperty("nanoseconds").GetUInt64().ShouldBe(1_000_000ul);
+        json.RootElement.GetProperty("total").GetProperty("samples").GetInt64().ShouldBe(8);
+        JsonElement main = json.RootElement.GetProperty("functions")[0];
+        main.GetProperty("function").GetString().ShouldBe("main");
+        main.GetProperty("meanTotalLatency").GetDouble().ShouldBe(25);
+        main.GetProperty("dataSources").GetProperty("DRAM").GetInt64().ShouldBe(1);
+        main.GetProperty("mispredicted").GetInt64().ShouldBe(1);
+        json.RootElement.GetProperty("functions")[1].GetProperty("exceptionLevels")[1].GetInt64().ShouldBe(1);
+    }
+
+    [Fact]
+    public void ContextsOfRecordsChooseTheProcess()
+    {
+        SpeTrace trace = TraceOf(Sample(0x7000_0100, context: 51), Sample(0x7000_0100, context: 99));
+        trace.Mappings.Add(new(51, 0x7000_0000, 0x1000, 0, "/usr/bin/bench"));
+        trace.Mappings.Add(new(99, 0x7000_0000, 0x1000, 0, "/usr/bin/other"));
+
+        Build(trace).Rows.Select(row => row.Location).ShouldBe([new("bench", "main"), new("other", Location.Unknown)]);
+    }
+
+    private static Profile Build(SpeTrace trace)
+    {
+        var resolver = new SymbolResolver(trace);
+        resolver.AddImage(ElfImage.Read(SymbolTests.Elf(), "bench", new Diagnoses()));
+        return Profile.Build(trace, resolver);
+    }
+}
