@@ -158,7 +158,7 @@ public sealed class OpGenerator : IIncrementalGenerator
         // One method with every case would exceed what the JIT optimises, so cases go in groups of 128.
         const int Group = 128;
         text.Append("internal static unsafe partial class SwitchCore\n{\n");
-        text.Append("    private static bool Execute(Pe* s, Rec* r) => (r->Op / ").Append(Group).Append(") switch\n    {\n");
+        text.Append("    private static bool Execute(Pe* s, Rec* r) => ((r->Op & ~Rec.Alternate) / ").Append(Group).Append(") switch\n    {\n");
         int groups = (ops.Count + 2 + Group - 1) / Group;
         for (int g = 0; g < groups; g++)
         {
@@ -168,7 +168,7 @@ public sealed class OpGenerator : IIncrementalGenerator
         text.Append("        _ => throw new System.InvalidOperationException(\"a record without an operation\"),\n    };\n\n");
         for (int g = 0; g < groups; g++)
         {
-            text.Append("    private static bool Execute").Append(g).Append("(Pe* s, Rec* r)\n    {\n        switch ((Op)r->Op)\n        {\n");
+            text.Append("    private static bool Execute").Append(g).Append("(Pe* s, Rec* r)\n    {\n        switch ((Op)(r->Op & ~Rec.Alternate))\n        {\n");
             for (int i = Math.Max(0, g * Group - 2); i < Math.Min(ops.Count, (g + 1) * Group - 2); i++)
             {
                 Operation o = ops[i];

@@ -51,6 +51,9 @@ public interface ITimeSource
     /// <summary>Frequency of the system counter in Hz (CNTFRQ_EL0).</summary>
     ulong Frequency { get; }
 
+    /// <summary>Time follows retired instructions, so a reader must know its exact count.</summary>
+    bool IsDeterministic { get; }
+
     /// <summary>
     /// Physical count now. <paramref name="executed"/>: instructions the asking PE has executed since it was made (deterministic time builds on it).
     /// </summary>

@@ -55,7 +55,7 @@ public unsafe struct Pe
     /// <summary>Instruction TLB of the current EL.</summary>
     public CodeTlbEntry* CodeTlb;
 
-    /// <summary>Threaded handlers by <c>Op</c>.</summary>
+    /// <summary>Threaded handlers by <c>Op</c>, then their alternates (see <see cref="Rec.Alternate"/>).</summary>
     public nint* Handlers;
 
     /// <summary>Where the next instruction is. Only valid outside the chain of handlers.</summary>
@@ -73,6 +73,18 @@ public unsafe struct Pe
 
     /// <summary>PSTATE.EL: 0 or 1.</summary>
     public byte El;
+
+    /// <summary>Interrupt inputs: bit 0 IRQ, bit 1 FIQ. Written by other threads.</summary>
+    public byte InterruptLines;
+
+    /// <summary>1 after a TLBI or IC until the next context synchronisation: the page being executed has to be looked up again.</summary>
+    public byte CodeStale;
+
+    /// <summary>The event register of WFE and SEV.</summary>
+    public byte EventRegister;
+
+    /// <summary>1 while broadcast maintenance has been sent and no DSB has waited for it.</summary>
+    public byte MaintenancePending;
 
     /// <summary>PSTATE.SP (SPSel).</summary>
     public byte SpSel;
@@ -154,4 +166,9 @@ public enum LeaveReason
 
     /// <summary>The owner of EL2 has to act; details in <see cref="ProcessingElement"/>.</summary>
     ExitToHypervisor,
+
+    /// <summary>
+    /// The instruction at <see cref="Pe.Pc"/> was not executed: it needs exact counts (time, PMU, SPE), so the dispatcher executes it alone.
+    /// </summary>
+    ExecuteAlone,
 }

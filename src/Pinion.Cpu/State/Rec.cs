@@ -11,6 +11,12 @@ public unsafe struct Rec
 {
     public const int Size = 32;
 
+    /// <summary>In <see cref="Op"/>: the operation uses its alternate handler.</summary>
+    public const ushort Alternate = 0x8000;
+
+    /// <summary>Instructions in a page, and records before its guard.</summary>
+    public const int PerPage = 1024;
+
     /// <summary>Address of the threaded handler.</summary>
     public nint Handler;
 
@@ -26,7 +32,7 @@ public unsafe struct Rec
     /// <summary>A second, smaller operand: shift amount, condition, mask, lane, ...</summary>
     public uint Aux;
 
-    /// <summary>The operation, an <c>Op</c>.</summary>
+    /// <summary>The operation, an <c>Op</c>; with <see cref="Alternate"/> its other handler (SP as base, target outside the page).</summary>
     public ushort Op;
 
     /// <summary>What the instruction is, a <c>Pinion.Arm.A64.A64Id</c>.</summary>

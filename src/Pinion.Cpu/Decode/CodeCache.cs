@@ -1,0 +1,138 @@
+using System.Runtime.InteropServices;
+using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.State;
+
+namespace Pinion.Cpu.Decode;
+
+/// <summary>
+/// Pre-decoded pages of one PE, by physical page. Records are decoded when first executed. Code is dropped only by the guest's own instruction cache
+/// maintenance (CTR_EL0.DIC is 0), 64 bytes at a time, so a kernel that patches itself pays for the lines it patches.
+/// </summary>
+/// <remarks>
+/// Each PE has its own cache: a record is rewritten only by the thread that executes it, so a handler never sees half of an old record and half
+/// of a new one. Other PEs ask for invalidation through <see cref="InnerShareableDomain"/>.
+/// </remarks>
+internal sealed unsafe class CodeCache : IDisposable
+{
+    /// <summary>Bytes of instruction cache line as CTR_EL0.IminLine gives it: what one IC IVAU drops.</summary>
+    public const int LineBytes = 64;
+
+    private const int RecordsPerPage = Rec.PerPage + 1;
+    private const int PagesPerChunk = 32;
+
+    /// <summary>Beyond this many pages the whole cache is dropped (132 MB of records).</summary>
+    private const int MaxPages = 4096;
+
+    private readonly Dictionary<ulong, nint> _pages = new(1024);
+    private readonly List<nint> _chunks = [];
+    private readonly Stack<nint> _free = new();
+    private int _usedInChunk = PagesPerChunk;
+
+    /// <summary>Set when all pages were dropped, so that code TLBs must be flushed before they are used again.</summary>
+    public bool Dropped { get; set; }
+
+    /// <summary>Pages that hold records now.</summary>
+    public int PageCount => _pages.Count;
+
+    /// <summary>Records of physical page <paramref name="pa"/>, whose bytes are at <paramref name="host"/>.</summary>
+    public Rec* PageOf(ulong pa, nint host)
+    {
+        if (_pages.TryGetValue(pa, out nint found))
+        {
+            Rec* page = (Rec*)found;
+            if (page[Rec.PerPage].Imm != host)
+            {
+                // The memory behind the page was exchanged (memslot change): nothing decoded before is valid.
+                Reset(page, host);
+            }
+
+            return page;
+        }
+
+        if (_pages.Count >= MaxPages)
+        {
+            DropAll();
+        }
+
+        Rec* fresh = Allocate();
+        Reset(fresh, host);
+        _pages.Add(pa, (nint)fresh);
+        return fresh;
+    }
+
+    /// <summary>Drops the line of <paramref name="pa"/>.</summary>
+    public void InvalidateLine(ulong pa)
+    {
+        if (_pages.TryGetValue(pa & ~0xFFFUL, out nint found))
+        {
+            Rec* first = (Rec*)found + (int)((pa & 0xFC0) >> 2);
+            for (int i = 0; i < LineBytes / 4; i++)
+            {
+                first[i].Handler = Threaded.DecodeHandler;
+                first[i].Op = (ushort)Op.Decode;
+            }
+        }
+    }
+
+    /// <summary>Drops everything decoded; pages stay allocated and known.</summary>
+    public void InvalidateAll()
+    {
+        foreach (nint page in _pages.Values)
+        {
+            Reset((Rec*)page, (nint)((Rec*)page)[Rec.PerPage].Imm);
+        }
+    }
+
+    private void DropAll()
+    {
+        foreach (nint page in _pages.Values)
+        {
+            _free.Push(page);
+        }
+
+        _pages.Clear();
+        Dropped = true;
+    }
+
+    private static void Reset(Rec* page, nint host)
+    {
+        nint decode = Threaded.DecodeHandler;
+        for (int i = 0; i < Rec.PerPage; i++)
+        {
+            page[i].Handler = decode;
+            page[i].Op = (ushort)Op.Decode;
+        }
+
+        Rec* guard = page + Rec.PerPage;
+        guard->Handler = Threaded.NextPageHandler;
+        guard->Op = (ushort)Op.NextPage;
+        guard->Imm = host;
+    }
+
+    private Rec* Allocate()
+    {
+        if (_free.TryPop(out nint page))
+        {
+            return (Rec*)page;
+        }
+
+        if (_usedInChunk == PagesPerChunk)
+        {
+            _chunks.Add((nint)NativeMemory.AlignedAlloc((nuint)(PagesPerChunk * RecordsPerPage * Rec.Size), 64));
+            _usedInChunk = 0;
+        }
+
+        return (Rec*)_chunks[^1] + (RecordsPerPage * _usedInChunk++);
+    }
+
+    public void Dispose()
+    {
+        foreach (nint chunk in _chunks)
+        {
+            NativeMemory.AlignedFree((void*)chunk);
+        }
+
+        _chunks.Clear();
+        _pages.Clear();
+    }
+}

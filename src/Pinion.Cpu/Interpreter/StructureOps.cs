@@ -1,0 +1,272 @@
+using System.Runtime.Intrinsics;
+using Pinion.Cpu.Mmu;
+using Pinion.Cpu.State;
+
+namespace Pinion.Cpu.Interpreter;
+
+/// <summary>
+/// LD1 to LD4 and ST1 to ST4: multiple structures, single structures, replicated. The layout is in Aux: element size log2 (bits 1:0), registers (7:4), elements of a structure (11:8), Q (12), lane (23:16).
+/// Imm is the post-index increment where Rm is <see cref="Pe.Zero"/>; Ra tells whether there is writeback.
+/// </summary>
+internal static unsafe partial class StructureOps
+{
+    private static int SizeLog2(Rec* r) => (int)(r->Aux & 3);
+
+    private static int Registers(Rec* r) => (int)((r->Aux >> 4) & 15);
+
+    private static int Interleave(Rec* r) => (int)((r->Aux >> 8) & 15);
+
+    private static int RegisterBytes(Rec* r) => (r->Aux & (1 << 12)) != 0 ? 16 : 8;
+
+    private static int Lane(Rec* r) => (int)((r->Aux >> 16) & 15);
+
+    private static void WriteBack(Pe* s, Rec* r)
+    {
+        if (r->Ra != 0)
+        {
+            s->X[r->Rn] += r->Rm == Pe.Zero ? (ulong)r->Imm : s->X[r->Rm];
+        }
+    }
+
+    /// <summary>Reads <paramref name="count"/> bytes, 16 or 8 at a time: each is one access.</summary>
+    private static bool ReadAll<TMem>(Pe* s, Rec* r, ulong va, byte* to, int count)
+        where TMem : struct, IMemory
+    {
+        int done = 0;
+        for (; count - done >= 16; done += 16)
+        {
+            Vector128<byte>* p = TMem.Read<Vector128<byte>>(s, r, va + (ulong)done);
+            if (p == null)
+            {
+                return false;
+            }
+
+            *(Vector128<byte>*)(to + done) = *p;
+        }
+
+        if (count > done)
+        {
+            ulong* p = TMem.Read<ulong>(s, r, va + (ulong)done);
+            if (p == null)
+            {
+                return false;
+            }
+
+            *(ulong*)(to + done) = *p;
+        }
+
+        return true;
+    }
+
+    [Op]
+    public static bool LoadMultiple<TMem>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+    {
+        byte* buffer = stackalloc byte[64];
+        int bytes = RegisterBytes(r), registers = Registers(r), step = Interleave(r), size = 1 << SizeLog2(r);
+        if (!ReadAll<TMem>(s, r, s->X[r->Rn], buffer, bytes * registers))
+        {
+            return false;
+        }
+
+        if (step == 1)
+        {
+            for (int i = 0; i < registers; i++)
+            {
+                Vector128<byte>* v = Pe.Vec(s, (r->Rd + i) & 31);
+                *v = bytes == 16 ? *(Vector128<byte>*)(buffer + (16 * i)) : Vector128.CreateScalar(*(ulong*)(buffer + (8 * i))).AsByte();
+            }
+        }
+        else
+        {
+            for (int i = 0; i < registers; i++)
+            {
+                *Pe.Vec(s, (r->Rd + i) & 31) = default;
+            }
+
+            for (int e = 0; e < bytes / size; e++)
+            {
+                for (int i = 0; i < step; i++)
+                {
+                    Move((byte*)Pe.Vec(s, (r->Rd + i) & 31) + (e * size), buffer + (((e * step) + i) * size), size);
+                }
+            }
+        }
+
+        WriteBack(s, r);
+        return true;
+    }
+
+    [Op]
+    public static bool StoreMultiple<TMem>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+    {
+        byte* buffer = stackalloc byte[64];
+        int bytes = RegisterBytes(r), registers = Registers(r), step = Interleave(r), size = 1 << SizeLog2(r);
+        for (int e = 0; e < (step == 1 ? 0 : bytes / size); e++)
+        {
+            for (int i = 0; i < step; i++)
+            {
+                Move(buffer + (((e * step) + i) * size), (byte*)Pe.Vec(s, (r->Rd + i) & 31) + (e * size), size);
+            }
+        }
+
+        for (int i = 0; i < (step == 1 ? registers : 0); i++)
+        {
+            Vector128<byte> v = *Pe.Vec(s, (r->Rd + i) & 31);
+            if (bytes == 16)
+            {
+                *(Vector128<byte>*)(buffer + (16 * i)) = v;
+            }
+            else
+            {
+                *(ulong*)(buffer + (8 * i)) = v.AsUInt64().ToScalar();
+            }
+        }
+
+        ulong va = s->X[r->Rn];
+        int count = bytes * registers;
+        if (!TMem.ProbeWrite(s, r, va, count))
+        {
+            return false;
+        }
+
+        int done = 0;
+        for (; count - done >= 16; done += 16)
+        {
+            if (!TMem.Write(s, r, va + (ulong)done, *(Vector128<byte>*)(buffer + done)))
+            {
+                return false;
+            }
+        }
+
+        if (count > done && !TMem.Write(s, r, va + (ulong)done, *(ulong*)(buffer + done)))
+        {
+            return false;
+        }
+
+        WriteBack(s, r);
+        return true;
+    }
+
+    private static bool ReadElement<TMem>(Pe* s, Rec* r, ulong va, byte* to, int size)
+        where TMem : struct, IMemory
+    {
+        void* p = size switch
+        {
+            1 => TMem.Read<byte>(s, r, va),
+            2 => TMem.Read<ushort>(s, r, va),
+            4 => TMem.Read<uint>(s, r, va),
+            _ => TMem.Read<ulong>(s, r, va),
+        };
+        if (p == null)
+        {
+            return false;
+        }
+
+        Move(to, (byte*)p, size);
+        return true;
+    }
+
+    [Op]
+    public static bool LoadSingle<TMem>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+    {
+        byte* buffer = stackalloc byte[32];
+        int size = 1 << SizeLog2(r), count = Interleave(r);
+        for (int i = 0; i < count; i++)
+        {
+            if (!ReadElement<TMem>(s, r, s->X[r->Rn] + (ulong)(i * size), buffer + (i * size), size))
+            {
+                return false;
+            }
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            Move((byte*)Pe.Vec(s, (r->Rd + i) & 31) + (Lane(r) * size), buffer + (i * size), size);
+        }
+
+        WriteBack(s, r);
+        return true;
+    }
+
+    [Op]
+    public static bool LoadReplicate<TMem>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+    {
+        byte* buffer = stackalloc byte[32];
+        int size = 1 << SizeLog2(r), count = Interleave(r), bytes = RegisterBytes(r);
+        for (int i = 0; i < count; i++)
+        {
+            if (!ReadElement<TMem>(s, r, s->X[r->Rn] + (ulong)(i * size), buffer + (i * size), size))
+            {
+                return false;
+            }
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            byte* v = (byte*)Pe.Vec(s, (r->Rd + i) & 31);
+            *(Vector128<byte>*)v = default;
+            for (int e = 0; e < bytes; e += size)
+            {
+                Move(v + e, buffer + (i * size), size);
+            }
+        }
+
+        WriteBack(s, r);
+        return true;
+    }
+
+    [Op]
+    public static bool StoreSingle<TMem>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+    {
+        int size = 1 << SizeLog2(r), count = Interleave(r);
+        ulong va = s->X[r->Rn];
+        if (!TMem.ProbeWrite(s, r, va, size * count))
+        {
+            return false;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            byte* from = (byte*)Pe.Vec(s, (r->Rd + i) & 31) + (Lane(r) * size);
+            ulong at = va + (ulong)(i * size);
+            bool ok = size switch
+            {
+                1 => TMem.Write(s, r, at, *from),
+                2 => TMem.Write(s, r, at, *(ushort*)from),
+                4 => TMem.Write(s, r, at, *(uint*)from),
+                _ => TMem.Write(s, r, at, *(ulong*)from),
+            };
+            if (!ok)
+            {
+                return false;
+            }
+        }
+
+        WriteBack(s, r);
+        return true;
+    }
+
+    private static void Move(byte* to, byte* from, int size)
+    {
+        switch (size)
+        {
+            case 1:
+                *to = *from;
+                break;
+            case 2:
+                *(ushort*)to = *(ushort*)from;
+                break;
+            case 4:
+                *(uint*)to = *(uint*)from;
+                break;
+            default:
+                *(ulong*)to = *(ulong*)from;
+                break;
+        }
+    }
+}

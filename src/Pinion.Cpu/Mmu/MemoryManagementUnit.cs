@@ -1,0 +1,464 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Pinion.Arm;
+using Pinion.Arm.SystemRegisters;
+using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.State;
+
+namespace Pinion.Cpu.Mmu;
+
+/// <summary>One access that an observed instruction made.</summary>
+internal struct ObservedAccess
+{
+    public ulong Va;
+    public ulong Pa;
+    public int Size;
+    public bool Write;
+    public bool HasPa;
+}
+
+/// <summary>The MMU of a PE: its soft TLBs, and every access that they do not answer.</summary>
+internal sealed unsafe class MemoryManagementUnit : IDisposable
+{
+    private const int El0 = 0;
+    private const int El1 = 1;
+    private const int El1Pan = 2;
+    private const int Contexts = 3;
+
+    private readonly Pe* _s;
+    private readonly IStage2 _stage2;
+    private readonly DescriptorReader _readDescriptor;
+    private readonly SoftTlb[] _data = new SoftTlb[Contexts];
+    private readonly SoftTlb _empty = new();
+    private readonly CodeTlb[] _code = [new(), new()];
+
+    // Recently used table pages: their host addresses, so that a walk costs no call into stage 2.
+    private const int WalkPages = 64;
+    private readonly ulong[] _walkIpa = new ulong[WalkPages];
+    private readonly nint[] _walkHost = new nint[WalkPages];
+
+    private bool _observing;
+
+    public MemoryManagementUnit(Pe* s, IStage2 stage2)
+    {
+        _s = s;
+        _stage2 = stage2;
+        _readDescriptor = ReadDescriptor;
+        for (int i = 0; i < Contexts; i++)
+        {
+            _data[i] = new SoftTlb();
+        }
+
+        Array.Fill(_walkIpa, ~0UL);
+        SelectContext();
+    }
+
+    /// <summary>Accesses of the instruction being observed; see <see cref="Observing"/>.</summary>
+    public ObservedAccess[] Accesses { get; } = new ObservedAccess[8];
+
+    /// <summary>How many of <see cref="Accesses"/> are valid.</summary>
+    public int AccessCount { get; set; }
+
+    /// <summary>While set, loads and stores find an empty soft TLB, so each comes here and is noted in <see cref="Accesses"/>.</summary>
+    public bool Observing
+    {
+        get => _observing;
+        set
+        {
+            _observing = value;
+            SelectContext();
+        }
+    }
+
+    /// <summary>Points the PE at the TLBs of its EL, PAN and observation. Call after any of them changed.</summary>
+    public void SelectContext()
+    {
+        _s->DataTlb = _observing ? _empty.Entries : _data[DataContext].Entries;
+        _s->UserTlb = _observing ? _empty.Entries : _data[El0].Entries;
+        _s->CodeTlb = _code[_s->El].Entries;
+    }
+
+    private int DataContext => _s->El == 0 ? El0 : _s->Pan != 0 ? El1Pan : El1;
+
+    private TranslationRegime Regime => new(
+        _s->Sys[(int)SysRegId.SCTLR_EL1], _s->Sys[(int)SysRegId.TCR_EL1], _s->Sys[(int)SysRegId.TTBR0_EL1], _s->Sys[(int)SysRegId.TTBR1_EL1], _s->Sys[(int)SysRegId.MAIR_EL1]);
+
+    /// <summary>Translates without side effects on the TLBs or on the guest; for AT, the SPU and EL2.</summary>
+    public Stage1Result Walk(ulong va, Stage1Access access, DescriptorReader? reader = null) => Stage1Walker.Walk(Regime, va, access, reader ?? _readDescriptor);
+
+    public bool Read(Rec* r, ulong va, int size, bool user)
+    {
+        byte* bounce = (byte*)_s->Bounce;
+        int first = (int)Math.Min((ulong)size, 4096 - (va & 0xFFF));
+        if (!Translate(r, va, size, MemoryAccess.Read, user, first < size, out byte* p))
+        {
+            return false;
+        }
+
+        if (first < size)
+        {
+            if (!Translate(r, va + (ulong)first, size - first, MemoryAccess.Read, user, true, out byte* q))
+            {
+                return false;
+            }
+
+            Unsafe.CopyBlockUnaligned(bounce, p, (uint)first);
+            Unsafe.CopyBlockUnaligned(bounce + first, q, (uint)(size - first));
+        }
+        else
+        {
+            Copy(bounce, p, size);
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes <paramref name="size"/> bytes of the bounce buffer.</summary>
+    public bool Write(Rec* r, ulong va, int size, bool user)
+    {
+        byte* bounce = (byte*)_s->Bounce;
+        int first = (int)Math.Min((ulong)size, 4096 - (va & 0xFFF));
+        if (!Translate(r, va, size, MemoryAccess.Write, user, first < size, out byte* p))
+        {
+            return false;
+        }
+
+        if (first < size)
+        {
+            if (!Translate(r, va + (ulong)first, size - first, MemoryAccess.Write, user, true, out byte* q))
+            {
+                return false;
+            }
+
+            Unsafe.CopyBlockUnaligned(p, bounce, (uint)first);
+            Unsafe.CopyBlockUnaligned(q, bounce + first, (uint)(size - first));
+        }
+        else
+        {
+            Copy(p, bounce, size);
+        }
+
+        return true;
+    }
+
+    public byte* Locate(Rec* r, ulong va, int size, bool write, bool aligned)
+    {
+        if (aligned && (va & (ulong)(size - 1)) != 0)
+        {
+            Exits.Exception(_s, r, DataAbort(FaultStatus.Alignment, write, r), va);
+            return null;
+        }
+
+        return Translate(r, va, size, write ? MemoryAccess.Write : MemoryAccess.Read, false, false, out byte* p) ? p : null;
+    }
+
+    public bool ProbeWrite(Rec* r, ulong va, int count)
+    {
+        int first = (int)Math.Min((ulong)count, 4096 - (va & 0xFFF));
+        int noted = AccessCount;
+        bool ok = Translate(r, va, count, MemoryAccess.Write, false, first < count, out _)
+            && (first == count || Translate(r, va + (ulong)first, count - first, MemoryAccess.Write, false, true, out _));
+
+        // Probing is no access: the stores that follow are noted.
+        if (ok)
+        {
+            AccessCount = noted;
+        }
+
+        return ok;
+    }
+
+    // Single copies keep small aligned accesses atomic, as the architecture wants.
+    private static void Copy(byte* to, byte* from, int size)
+    {
+        switch (size)
+        {
+            case 1:
+                *to = *from;
+                break;
+            case 2:
+                *(ushort*)to = *(ushort*)from;
+                break;
+            case 4:
+                *(uint*)to = *(uint*)from;
+                break;
+            case 8:
+                *(ulong*)to = *(ulong*)from;
+                break;
+            case 16:
+                *(Int128*)to = *(Int128*)from;
+                break;
+            default:
+                Unsafe.CopyBlockUnaligned(to, from, (uint)size);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Host address of <paramref name="va"/> for an access; false when an exception was taken or EL2 has to act.
+    /// <paramref name="size"/> counts the bytes from <paramref name="va"/> on, <paramref name="split"/> tells that the access crosses a page.
+    /// </summary>
+    private bool Translate(Rec* r, ulong va, int size, MemoryAccess access, bool user, bool split, out byte* host)
+    {
+        int context = user ? El0 : DataContext;
+        SoftTlb tlb = _data[context];
+        TlbEntry* e = tlb.Entry(va);
+        ulong page = va & ~0xFFFUL;
+        bool write = access == MemoryAccess.Write;
+        if ((write ? e->WritePage : e->ReadPage) == page && !NeedsAlignmentCheck(va, size))
+        {
+            host = (byte*)((nint)va + e->Addend);
+            if (_observing)
+            {
+                Note(va, (e->Physical & ~0xFFFUL) | (va & 0xFFF), size, write, true);
+            }
+
+            return true;
+        }
+
+        host = null;
+        bool privileged = _s->El != 0 && !user;
+        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(access, privileged, privileged && _s->Pan != 0), _readDescriptor);
+        if (t.Stage2OnWalk)
+        {
+            LeaveForStage2(r, t.Ipa, va, access, size, onWalk: true, t.Level);
+            return false;
+        }
+
+        // An alignment fault has priority over MMU faults, except that device memory is only known after a walk.
+        if ((_s->Sys[(int)SysRegId.SCTLR_EL1] & 2) != 0 && (split || !Aligned(va, size)))
+        {
+            NoteFault(va, size, write);
+            return Exits.Exception(_s, r, DataAbort(FaultStatus.Alignment, write, r), va);
+        }
+
+        if (t.Faulted)
+        {
+            NoteFault(va, size, write);
+            return Exits.Exception(_s, r, DataAbort(t.Status, write, r), va);
+        }
+
+        if (t.IsDevice && (split || !Aligned(va, size)))
+        {
+            NoteFault(va, size, write);
+            return Exits.Exception(_s, r, DataAbort(FaultStatus.Alignment, write, r), va);
+        }
+
+        Stage2Page s2 = _stage2.Translate(t.Ipa, access);
+        if (s2.Host == 0 || (write && !s2.Writable))
+        {
+            LeaveForStage2(r, t.Ipa, va, access, size, onWalk: false, 3);
+            return false;
+        }
+
+        host = (byte*)s2.Host + (va & 0xFFF);
+        if (!t.IsDevice)
+        {
+            tlb.Fill(va, t.Ipa & ~0xFFFUL, (byte*)s2.Host, t.Readable, t.Writable && write, t.NotGlobal, t.Level < 3);
+        }
+
+        if (_observing)
+        {
+            Note(va, t.Ipa, size, write, true);
+        }
+
+        return true;
+    }
+
+    private bool NeedsAlignmentCheck(ulong va, int size) => (_s->Sys[(int)SysRegId.SCTLR_EL1] & 2) != 0 && !Aligned(va, size);
+
+    private static bool Aligned(ulong va, int size) => (va & (ulong)((size & -size) - 1)) == 0;
+
+    private void Note(ulong va, ulong pa, int size, bool write, bool hasPa)
+    {
+        if (AccessCount < Accesses.Length)
+        {
+            Accesses[AccessCount++] = new ObservedAccess { Va = va, Pa = pa, Size = size, Write = write, HasPa = hasPa };
+        }
+    }
+
+    private void NoteFault(ulong va, int size, bool write)
+    {
+        if (_observing)
+        {
+            Note(va, 0, size, write, false);
+        }
+    }
+
+    private ulong DataAbort(uint status, bool write, Rec* r)
+    {
+        bool isCacheOperation = (r->Word & 0xFFF8_0000) == 0xD508_0000;
+        ulong iss = status | (write || isCacheOperation ? 1UL << 6 : 0) | (isCacheOperation ? 1UL << 8 : 0);
+        return Syndrome.Of(_s->El == 0 ? ExceptionClass.DataAbortLower : ExceptionClass.DataAbortSame, iss);
+    }
+
+    private void LeaveForStage2(Rec* r, ulong ipa, ulong va, MemoryAccess access, int size, bool onWalk, int level)
+    {
+        bool write = access == MemoryAccess.Write && !onWalk;
+        ulong iss = onWalk ? 1UL << 7 : LoadStoreSyndrome.Describe(r->Word);
+        iss |= FaultStatus.Translation | (uint)level | (write ? 1UL << 6 : 0);
+        ulong esr = Syndrome.Of(access == MemoryAccess.Execute ? ExceptionClass.InstructionAbortLower : ExceptionClass.DataAbortLower, iss);
+        if (_observing && !onWalk)
+        {
+            Note(va, ipa, size, write, true);
+        }
+
+        ProcessingElement owner = _s->Owner;
+        owner.Abort = new Stage2Abort(ipa, va, esr);
+        Exits.ToHypervisor(_s, ExitReason.Stage2Abort, Pe.PcOf(_s, r));
+    }
+
+    /// <summary>Records of the page that holds <paramref name="va"/> for execution at the current EL; null when an exception was taken or EL2 has to act.</summary>
+    public Rec* Fetch(ulong va)
+    {
+        CodeTlb tlb = _code[_s->El];
+        CodeTlbEntry* e = tlb.Entry(va);
+        ulong page = va & ~0xFFFUL;
+        if (e->Page == page)
+        {
+            return e->Base;
+        }
+
+        ProcessingElement owner = _s->Owner;
+        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(MemoryAccess.Execute, _s->El != 0, false), _readDescriptor);
+        if (t.Stage2OnWalk)
+        {
+            owner.Abort = new Stage2Abort(t.Ipa, va, Syndrome.Of(ExceptionClass.InstructionAbortLower, (1UL << 7) | FaultStatus.Translation | (uint)t.Level));
+            Exits.ToHypervisor(_s, ExitReason.Stage2Abort, va);
+            return null;
+        }
+
+        if (t.Faulted)
+        {
+            owner.Exceptions.TakeSynchronous(Syndrome.Of(_s->El == 0 ? ExceptionClass.InstructionAbortLower : ExceptionClass.InstructionAbortSame, t.Status), va, va);
+            return null;
+        }
+
+        Stage2Page s2 = _stage2.Translate(t.Ipa, MemoryAccess.Execute);
+        if (s2.Host == 0)
+        {
+            owner.Abort = new Stage2Abort(t.Ipa, va, Syndrome.Of(ExceptionClass.InstructionAbortLower, FaultStatus.Translation | 3));
+            Exits.ToHypervisor(_s, ExitReason.Stage2Abort, va);
+            return null;
+        }
+
+        Rec* records = owner.Code.PageOf(t.Ipa & ~0xFFFUL, s2.Host);
+        if (owner.Code.Dropped)
+        {
+            // The cache was full and gave up every page, so no instruction TLB may name one.
+            owner.Code.Dropped = false;
+            _code[0].FlushAll();
+            _code[1].FlushAll();
+        }
+
+        tlb.Fill(page, records, t.Ipa & ~0xFFFUL, t.NotGlobal, t.Level < 3);
+        return records;
+    }
+
+    /// <summary>What DC and IC by address check: that the address translates and may be read.</summary>
+    public bool CheckCacheMaintenance(Rec* r, ulong va)
+    {
+        if (_data[DataContext].Entry(va)->ReadPage == (va & ~0xFFFUL))
+        {
+            return true;
+        }
+
+        bool privileged = _s->El != 0;
+        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(MemoryAccess.Read, privileged, false), _readDescriptor);
+        if (t.Stage2OnWalk)
+        {
+            LeaveForStage2(r, t.Ipa, va, MemoryAccess.Read, 1, onWalk: true, t.Level);
+            return false;
+        }
+
+        return !t.Faulted || Exits.Exception(_s, r, DataAbort(t.Status, false, r), va);
+    }
+
+    /// <summary>Physical address of <paramref name="va"/> for IC IVAU; false where it does not translate.</summary>
+    public bool TryPhysical(ulong va, out ulong pa)
+    {
+        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(MemoryAccess.Read, true, false), _readDescriptor);
+        pa = t.Ipa;
+        return !t.Faulted && !t.Stage2OnWalk;
+    }
+
+    private bool ReadDescriptor(ulong ipa, out ulong descriptor)
+    {
+        ulong page = ipa & ~0xFFFUL;
+        int slot = (int)((page >> 12) & (WalkPages - 1));
+        nint host = _walkHost[slot];
+        if (_walkIpa[slot] != page)
+        {
+            host = _stage2.Translate(page, MemoryAccess.Read).Host;
+            if (host == 0)
+            {
+                descriptor = 0;
+                return false;
+            }
+
+            _walkIpa[slot] = page;
+            _walkHost[slot] = host;
+        }
+
+        descriptor = Volatile.Read(ref *(ulong*)(host + (nint)(ipa & 0xFFF)));
+        return true;
+    }
+
+    /// <summary>Forgets everything (TLBI VMALLE1, SCTLR and TCR changes).</summary>
+    public void FlushAll()
+    {
+        foreach (SoftTlb tlb in _data)
+        {
+            tlb.FlushAll();
+        }
+
+        _code[0].FlushAll();
+        _code[1].FlushAll();
+        _s->CodeStale = 1;
+    }
+
+    /// <summary>Forgets what belongs to the current ASID.</summary>
+    public void FlushNotGlobal()
+    {
+        foreach (SoftTlb tlb in _data)
+        {
+            tlb.FlushNotGlobal();
+        }
+
+        _code[0].FlushNotGlobal();
+        _code[1].FlushNotGlobal();
+        _s->CodeStale = 1;
+    }
+
+    /// <summary>Forgets the page or block that holds <paramref name="va"/>, in every context.</summary>
+    public void FlushAddress(ulong va)
+    {
+        foreach (SoftTlb tlb in _data)
+        {
+            tlb.FlushAddress(va);
+        }
+
+        _code[0].FlushAddress(va);
+        _code[1].FlushAddress(va);
+        _s->CodeStale = 1;
+    }
+
+    /// <summary>Forgets everything that came from stage 2.</summary>
+    public void FlushStage2()
+    {
+        FlushAll();
+        Array.Fill(_walkIpa, ~0UL);
+    }
+
+    public void Dispose()
+    {
+        foreach (SoftTlb tlb in _data)
+        {
+            tlb.Dispose();
+        }
+
+        _empty.Dispose();
+        _code[0].Dispose();
+        _code[1].Dispose();
+    }
+}

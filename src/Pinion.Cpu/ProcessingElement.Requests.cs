@@ -1,0 +1,92 @@
+using Pinion.Cpu.State;
+
+namespace Pinion.Cpu;
+
+/// <content>Maintenance requests from other threads.</content>
+public sealed unsafe partial class ProcessingElement
+{
+    private readonly Lock _requestLock = new();
+    private readonly Queue<MaintenanceRequest> _requests = new();
+    private long _posted;
+    private long _taken;
+    private int _inGuest;
+
+    internal long PostedTicket => Volatile.Read(ref _posted);
+
+    /// <summary>True once the requests up to <paramref name="ticket"/> can have no effect any more: taken, or the PE takes them before its next instruction.</summary>
+    internal bool HasTaken(long ticket) => Volatile.Read(ref _taken) >= ticket || Volatile.Read(ref _inGuest) == 0;
+
+    internal void Post(MaintenanceRequest request)
+    {
+        lock (_requestLock)
+        {
+            _requests.Enqueue(request);
+            _posted++;
+        }
+
+        // The flag must be visible before the sender looks whether this PE runs; see EnterGuest.
+        Volatile.Write(ref State->Attention, 1);
+        Interlocked.MemoryBarrier();
+    }
+
+    /// <summary>Takes queued requests. Own thread, at an instruction boundary.</summary>
+    internal void ServeRequests()
+    {
+        if (Volatile.Read(ref _posted) == _taken)
+        {
+            return;
+        }
+
+        lock (_requestLock)
+        {
+            while (_requests.TryDequeue(out MaintenanceRequest request))
+            {
+                Perform(request);
+            }
+
+            Volatile.Write(ref _taken, _posted);
+        }
+    }
+
+    /// <summary>Carries out one maintenance operation on this PE.</summary>
+    internal void Perform(MaintenanceRequest request)
+    {
+        switch (request.Kind)
+        {
+            case MaintenanceKind.TlbAll:
+                Mmu.FlushAll();
+                break;
+            case MaintenanceKind.TlbAddress:
+                Mmu.FlushAddress(request.Argument);
+                break;
+            case MaintenanceKind.TlbAsid:
+                Mmu.FlushNotGlobal();
+                break;
+            case MaintenanceKind.CodeLine:
+                Code.InvalidateLine(request.Argument);
+                break;
+            case MaintenanceKind.CodeAll:
+                Code.InvalidateAll();
+                break;
+            case MaintenanceKind.Stage2:
+                Mmu.FlushStage2();
+                break;
+        }
+    }
+
+    /// <summary>True when a cache maintenance instruction may touch <paramref name="va"/>; otherwise an exception was taken or EL2 has to act.</summary>
+    internal bool CacheMaintenanceAllowed(Rec* r, ulong va) => Mmu.CheckCacheMaintenance(r, va);
+
+    private void EnterGuest()
+    {
+        Volatile.Write(ref _inGuest, 1);
+
+        // Store before load: whoever posted and did not see us in the guest is seen by us.
+        Interlocked.MemoryBarrier();
+        ServeRequests();
+    }
+
+    private void LeaveGuest() => Volatile.Write(ref _inGuest, 0);
+
+    internal void SetSharing(bool smp) => State->Smp = smp ? (byte)1 : (byte)0;
+}

@@ -1,0 +1,235 @@
+using Pinion.Arm;
+using Pinion.Cpu.Decode;
+using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.State;
+
+namespace Pinion.Cpu;
+
+/// <content>The dispatcher: slices of instructions, and what is looked at between them.</content>
+public sealed unsafe partial class ProcessingElement
+{
+    /// <summary>Instructions between two looks at what other threads want: some 20 µs.</summary>
+    private const ulong SliceLength = 16384;
+
+    /// <summary>
+    /// Executes guest code until EL2 has to act, or for <paramref name="budget"/> instructions. Call from one thread at a time; <see cref="State"/> is consistent when it returns.
+    /// </summary>
+    public ExitReason Run(ulong budget = ulong.MaxValue)
+    {
+        EnterGuest();
+        try
+        {
+            ulong end = budget > ulong.MaxValue - Executed ? ulong.MaxValue : Executed + budget;
+            while (true)
+            {
+                if (Volatile.Read(ref State->Attention) != 0)
+                {
+                    Volatile.Write(ref State->Attention, 0);
+                    Interlocked.MemoryBarrier();
+                    ServeRequests();
+                    if (_kicked)
+                    {
+                        _kicked = false;
+                        return ExitReason.Kicked;
+                    }
+                }
+
+                if (Executed >= end)
+                {
+                    return ExitReason.BudgetEnded;
+                }
+
+                Timer.Poll();
+                TakeInterruptIfDue();
+                ulong n = Math.Min(Math.Min(SliceLength, end - Executed), Math.Min(Timer.InstructionsUntilDue, Pmu.InstructionsUntilOverflow));
+                Execute(Math.Max(1, n));
+                switch ((LeaveReason)State->Leave)
+                {
+                    case LeaveReason.ExitToHypervisor:
+                        return _exit;
+                    case LeaveReason.ExecuteAlone:
+                        ExecuteAlone();
+                        if (State->Leave == (int)LeaveReason.ExitToHypervisor)
+                        {
+                            return _exit;
+                        }
+
+                        break;
+                }
+            }
+        }
+        finally
+        {
+            LeaveGuest();
+        }
+    }
+
+    private void TakeInterruptIfDue()
+    {
+        int lines = Volatile.Read(ref State->InterruptLines);
+        if (lines == 0)
+        {
+            return;
+        }
+
+        if ((lines & 2) != 0 && (State->Daif & 1) == 0)
+        {
+            Exceptions.TakeInterrupt(fiq: true);
+        }
+        else if ((lines & 1) != 0 && (State->Daif & 2) == 0)
+        {
+            Exceptions.TakeInterrupt(fiq: false);
+        }
+    }
+
+    /// <summary>Executes about <paramref name="n"/> instructions (at least one; exactly n where a sample or a deadline needs it).</summary>
+    private void Execute(ulong n)
+    {
+        if (NeedsCare)
+        {
+            Observe(n);
+            return;
+        }
+
+        ulong fast = _profiler is null ? n : _profiler.FastInstructions(n);
+        if (fast > Threaded.MaxOvershoot && UsesThreaded)
+        {
+            RunThreaded(fast - Threaded.MaxOvershoot);
+        }
+        else if (fast > 0)
+        {
+            RunSwitch(fast);
+        }
+        else
+        {
+            Observe(n);
+        }
+    }
+
+    private void RunThreaded(ulong n)
+    {
+        State->Leave = 0;
+        Rec* ip = Lookup();
+        if (ip == null)
+        {
+            return;
+        }
+
+        // A chain never outlives a change of EL: exceptions and returns leave it.
+        int el = State->El;
+        Threaded.Run(State, ip, (nint)(ip + n));
+        Account((ulong)((long)n - ((State->ExitLimit - (nint)State->ExitIp) / Rec.Size)), el);
+    }
+
+    private void RunSwitch(ulong n)
+    {
+        Pe* s = State;
+        s->Leave = 0;
+        ulong done = 0;
+        int el = s->El;
+        while (done < n && s->Leave == 0)
+        {
+            Rec* r = Current();
+            if (r == null)
+            {
+                break;
+            }
+
+            done++;
+            SwitchCore.Step(s, r);
+        }
+
+        Account(done, el);
+    }
+
+    /// <summary>One instruction, with every count exact before it.</summary>
+    private void ExecuteAlone()
+    {
+        // The chain counted it when it left there.
+        Pe* s = State;
+        s->Leave = 0;
+        Rec* r = Current();
+        if (r == null)
+        {
+            return;
+        }
+
+        _alone = true;
+        SwitchCore.Step(s, r);
+        _alone = false;
+        if (s->Leave == (int)LeaveReason.ExecuteAlone)
+        {
+            s->Leave = (int)LeaveReason.Reschedule;
+        }
+    }
+
+    private bool _alone;
+
+    /// <summary>True while the dispatcher executes an instruction alone: counts are exact.</summary>
+    internal bool IsAlone => _alone;
+
+    /// <summary>Decoded record of the instruction at Pc; null when the fetch took an exception or left to EL2.</summary>
+    private Rec* Current()
+    {
+        Pe* s = State;
+        Rec* r;
+        if ((s->Pc & ~0xFFCUL) == s->CodeVa && s->CodeStale == 0 && s->CodeBase != null)
+        {
+            r = (Rec*)((byte*)s->CodeBase + ((s->Pc & 0xFFC) << 3));
+        }
+        else
+        {
+            r = Lookup();
+            if (r == null)
+            {
+                return null;
+            }
+        }
+
+        if ((Op)(r->Op & ~Rec.Alternate) == Op.Decode)
+        {
+            Decoder.Decode(s, r);
+        }
+
+        return r;
+    }
+
+    /// <summary>Record of the instruction at Pc by way of the instruction TLB; sets the page being executed.</summary>
+    private Rec* Lookup()
+    {
+        Pe* s = State;
+        ulong pc = s->Pc;
+        if ((pc & 3) != 0)
+        {
+            Exceptions.TakeSynchronous(Syndrome.Of(ExceptionClass.PcAlignment), pc, pc);
+            return null;
+        }
+
+        if (s->Il != 0)
+        {
+            Exceptions.TakeSynchronous(Syndrome.Of(ExceptionClass.IllegalState), 0, pc);
+            return null;
+        }
+
+        Rec* page = Mmu.Fetch(pc);
+        if (page == null)
+        {
+            return null;
+        }
+
+        s->CodeStale = 0;
+        s->CodeBase = page;
+        s->CodeVa = pc & ~0xFFFUL;
+        s->CodeBias = s->CodeVa - ((ulong)page >> 3);
+        return (Rec*)((byte*)page + ((pc & 0xFFC) << 3));
+    }
+
+    private void Account(ulong executed, int el)
+    {
+        Executed += executed;
+        if (Pmu.Active)
+        {
+            Pmu.Count(el, executed);
+        }
+    }
+}

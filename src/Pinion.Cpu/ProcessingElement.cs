@@ -1,0 +1,164 @@
+using System.Runtime.InteropServices;
+using Pinion.Arm.SystemRegisters;
+using Pinion.Cpu.State;
+
+namespace Pinion.Cpu;
+
+/// <summary>How a PE is made.</summary>
+/// <param name="Index">Number of the PE in its domain; Aff0 of MPIDR_EL1.</param>
+/// <param name="Domain">The inner shareable domain it belongs to.</param>
+/// <param name="Stage2">Its memory.</param>
+/// <param name="Time">The system counter.</param>
+/// <param name="Outputs">Where its timer and PMU lines go.</param>
+/// <param name="Engine">Which core executes.</param>
+public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, IStage2 Stage2, ITimeSource Time, IPeOutputs Outputs, EngineKind Engine = EngineKind.Auto)
+{
+    /// <summary>The GIC's CPU interface, or null where there is none: ICC_* are then UNDEFINED.</summary>
+    public IGicCpuInterface? Gic { get; set; }
+}
+
+/// <summary>Which core executes instructions.</summary>
+public enum EngineKind
+{
+    /// <summary>The fastest one that this host can run.</summary>
+    Auto,
+
+    /// <summary>Tail-call threaded interpreter.</summary>
+    Threaded,
+
+    /// <summary>One instruction at a time: portable, and the oracle for the others.</summary>
+    Switch,
+}
+
+/// <summary>
+/// One processing element at EL0/EL1 whose EL2 belongs to the caller. It executes in <see cref="Run"/> until EL2 has to act; between two runs its
+/// whole state can be read and changed. Only <see cref="Kick"/>, <see cref="SetInterrupt"/> and <see cref="InvalidateStage2"/> may be called from other threads while it runs.
+/// </summary>
+public sealed unsafe partial class ProcessingElement : IDisposable
+{
+    /// <summary>Configuration it was made with.</summary>
+    public PeConfiguration Configuration { get; }
+
+    /// <summary>The hot state. Owned by this object; valid until <see cref="Dispose"/>.</summary>
+    public Pe* State { get; }
+
+    /// <summary>General register X0 to X30; 31 reads as zero and swallows writes (XZR).</summary>
+    public ulong GetX(int i) => i == 31 ? 0 : State->X[i];
+
+    /// <inheritdoc cref="GetX"/>
+    public void SetX(int i, ulong value) => State->X[i == 31 ? Pe.Discard : i] = value;
+
+    /// <summary>Address of the next instruction.</summary>
+    public ulong Pc
+    {
+        get => State->Pc;
+        set => State->Pc = value;
+    }
+
+    /// <summary>PSTATE in SPSR layout (AArch64). Setting it switches stack pointers and translation contexts as needed.</summary>
+    public ulong Pstate
+    {
+        get => GetPstate();
+        set => SetPstate(value);
+    }
+
+    /// <summary>The stack pointer of EL0, whichever is selected.</summary>
+    public ulong SpEl0
+    {
+        get => State->SpSel == 0 || State->El == 0 ? State->X[Pe.Sp] : State->Sys[(int)SysRegId.SP_EL0];
+        set
+        {
+            if (State->SpSel == 0 || State->El == 0)
+            {
+                State->X[Pe.Sp] = value;
+            }
+            else
+            {
+                State->Sys[(int)SysRegId.SP_EL0] = value;
+            }
+        }
+    }
+
+    /// <summary>The stack pointer of EL1, whichever is selected.</summary>
+    public ulong SpEl1
+    {
+        get => State->SpSel != 0 && State->El == 1 ? State->X[Pe.Sp] : State->Sys[(int)SysRegId.SP_EL1];
+        set
+        {
+            if (State->SpSel != 0 && State->El == 1)
+            {
+                State->X[Pe.Sp] = value;
+            }
+            else
+            {
+                State->Sys[(int)SysRegId.SP_EL1] = value;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Reads a system register as EL1 hardware would, past traps (for KVM_GET_ONE_REG and for EL2). Reads of the GIC's registers have no side effect here: they give 0.
+    /// </summary>
+    public ulong ReadRegister(SysRegId id) => ReadSystemRegister(id);
+
+    /// <summary>Writes a system register with the effects an MSR would have, past traps and read-only rules (KVM_SET_ONE_REG, EL2): ID registers too.</summary>
+    public void WriteRegister(SysRegId id, ulong value) => WriteSystemRegister(id, value);
+
+    /// <summary>Instructions executed since the PE was made.</summary>
+    public ulong Executed { get; private set; }
+
+    /// <summary>Details of <see cref="ExitReason.Stage2Abort"/>.</summary>
+    public Stage2Abort Abort { get; internal set; }
+
+    /// <summary>Details of <see cref="ExitReason.SystemRegister"/>.</summary>
+    public TrappedRegister Trapped { get; internal set; }
+
+    /// <summary>Immediate of the HVC or SMC that left.</summary>
+    public ushort ExitImmediate { get; internal set; }
+
+    /// <summary>Has EL2 trap accesses to <paramref name="id"/> from EL1 (MDCR_EL2, HDFG*_EL2, HCR_EL2 decide this in hardware).</summary>
+    public void SetTrap(SysRegId id, bool read, bool write) => _traps[(int)id] = (byte)((read ? 1 : 0) | (write ? 2 : 0));
+
+    /// <summary>The IRQ (or FIQ) input: level. Any thread. A PE waiting in its owner's WFI is woken by the owner.</summary>
+    public void SetInterrupt(bool fiq, bool level)
+    {
+        byte bit = fiq ? (byte)2 : (byte)1;
+        lock (_traps)
+        {
+            State->InterruptLines = (byte)(level ? State->InterruptLines | bit : State->InterruptLines & ~bit);
+        }
+
+        Volatile.Write(ref State->Attention, 1);
+    }
+
+    /// <summary>True when an interrupt line is up, masked or not: what ends a WFI.</summary>
+    public bool InterruptPending => Volatile.Read(ref State->InterruptLines) != 0;
+
+    /// <summary>Asks the PE to leave <see cref="Run"/> soon (within one slice of instructions). Any thread; sticky until one Run returned <see cref="ExitReason.Kicked"/>.</summary>
+    public void Kick()
+    {
+        _kicked = true;
+        Volatile.Write(ref State->Attention, 1);
+    }
+
+    /// <summary>
+    /// Forgets every cached stage 2 translation. Any thread: returns once no translation cached before is used any more (waits for the
+    /// PE's slice where it is running on another thread).
+    /// </summary>
+    public void InvalidateStage2() => Configuration.Domain.InvalidateAndWait(this);
+
+    /// <summary>When the next timer of this PE fires, as a physical count; ulong.MaxValue when none is armed. What the owner's WFI waits for.</summary>
+    public ulong NextTimerDeadline => Timer.NextDeadline;
+
+    /// <summary>Re-evaluates the timer outputs now (after a WFI's sleep).</summary>
+    public void PollTimers() => Timer.Poll();
+
+    /// <summary>
+    /// Takes an exception to EL1 on behalf of EL2 (KVM's inject functions): syndrome <paramref name="esr"/>, fault address <paramref name="far"/>.
+    /// </summary>
+    public void InjectException(ulong esr, ulong far) => Exceptions.TakeSynchronous(esr, far, Pc);
+
+    private readonly byte[] _traps = new byte[(int)SysRegId.Count];
+    private readonly GCHandle _self;
+    private volatile bool _kicked;
+}
