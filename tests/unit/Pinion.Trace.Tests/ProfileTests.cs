@@ -77,7 +77,7 @@ public sealed class ProfileTests
         lines.Length.ShouldBe(5);
         lines[0].ShouldBe("# 8 samples; 0.001000 s; mean total latency 21.3 cycles; L1D refills 0, last level misses 0, TLB walks 0, exceptions 0");
         lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[..4].ShouldBe(["samples", "share", "total", "issue"]);
-        lines[2].ShouldBe("      6  75.0%   25.0    5.0   33.3%  16.7%   16.7%   33.3%        -    0.0%    50.0%  0   L1D 50.0% DRAM 50.0%  bench      main");
+        lines[2].ShouldBe("      6  75.0%   25.0    5.0  33.3%  16.7%   16.7%   33.3%        -    0.0%    50.0%  0   L1D 50.0% DRAM 50.0%  bench      main");
         writer.ToString().ShouldNotContain("\u001b");
     }
 
