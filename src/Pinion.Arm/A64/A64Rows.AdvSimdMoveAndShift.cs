@@ -20,7 +20,7 @@ internal static partial class A64Rows
         Trn2Vector                 trn2         0q001110zz0mmmmm011010nnnnnddddd  AdvSimd  Vd.T, Vn.T, Vm.T         ; q=0,z=11
         Zip2Vector                 zip2         0q001110zz0mmmmm011110nnnnnddddd  AdvSimd  Vd.T, Vn.T, Vm.T         ; q=0,z=11
         # AdvSIMD extract
-        ExtVector                  ext          0q101110000mmmmm0iiii0nnnnnddddd  AdvSimd  Vd.B, Vn.B, Vm.B, hex.i  ; q=0,i=1xxx
+        ExtVector                  ext          0q101110000mmmmm0iiii0nnnnnddddd  AdvSimd  Vd.B, Vn.B, Vm.B, dec.i  ; q=0,i=1xxx
         # AdvSIMD table lookup
         TblVector                  tbl          0q001110000mmmmm0ll000nnnnnddddd  AdvSimd  Vd.B, tbllist, Vm.B
         TbxVector                  tbx          0q001110000mmmmm0ll100nnnnnddddd  AdvSimd  Vd.B, tbllist, Vm.B

@@ -6,7 +6,7 @@ internal static partial class A64Rows
     internal static ReadOnlySpan<byte> BranchesAndSystem =>
         """
         # Reserved
-        Udf          udf    0000000000000000iiiiiiiiiiiiiiii  Base  imm16x
+        Udf          udf    0000000000000000iiiiiiiiiiiiiiii  Base  dec.i
         # Unconditional branch (immediate)
         B            b      000101iiiiiiiiiiiiiiiiiiiiiiiiii  Base  label26
         Bl           bl     100101iiiiiiiiiiiiiiiiiiiiiiiiii  Base  label26
@@ -25,11 +25,11 @@ internal static partial class A64Rows
         Eret         eret   11010110100111110000001111100000  Base
         Drps         drps   11010110101111110000001111100000  Base
         # Exception generation
-        Svc          svc    11010100000iiiiiiiiiiiiiiii00001  Base  imm16x
-        Hvc          hvc    11010100000iiiiiiiiiiiiiiii00010  Base  imm16x
-        Smc          smc    11010100000iiiiiiiiiiiiiiii00011  Base  imm16x
-        Brk          brk    11010100001iiiiiiiiiiiiiiii00000  Base  imm16x
-        Hlt          hlt    11010100010iiiiiiiiiiiiiiii00000  Base  imm16x
+        Svc          svc    11010100000iiiiiiiiiiiiiiii00001  Base  hex.i
+        Hvc          hvc    11010100000iiiiiiiiiiiiiiii00010  Base  hex.i
+        Smc          smc    11010100000iiiiiiiiiiiiiiii00011  Base  hex.i
+        Brk          brk    11010100001iiiiiiiiiiiiiiii00000  Base  hex.i
+        Hlt          hlt    11010100010iiiiiiiiiiiiiiii00000  Base  hex.i
         Dcps1        dcps1  11010100101iiiiiiiiiiiiiiii00001  Base  imm16opt
         Dcps2        dcps2  11010100101iiiiiiiiiiiiiiii00010  Base  imm16opt
         Dcps3        dcps3  11010100101iiiiiiiiiiiiiiii00011  Base  imm16opt
@@ -45,21 +45,21 @@ internal static partial class A64Rows
         Csdb         hint   11010101000000110010001010011111  Base  hint
         Hint         hint   11010101000000110010iiiiiii11111  Base  hint                 ; i=0000000; i=0000001; i=0000010; i=0000011; i=0000100; i=0000101; i=0010000; i=0010001; i=0010100
         # Barriers
-        Clrex        clrex  11010101000000110011mmmm01011111  Base  clrexop
+        Clrex        clrex  11010101000000110011mmmm01011111  Base  optcrm
         Dsb          dsb    11010101000000110011mmmm10011111  Base  barrier
         Dmb          dmb    11010101000000110011mmmm10111111  Base  barrier
-        Isb          isb    11010101000000110011mmmm11011111  Base  isbop
+        Isb          isb    11010101000000110011mmmm11011111  Base  optcrm
         # PSTATE
-        MsrUao       msr    11010101000000000100mmmm01111111  Uao   pstate, crm
-        MsrPan       msr    11010101000000000100mmmm10011111  Pan   pstate, crm
-        MsrSpSel     msr    11010101000000000100mmmm10111111  Base  pstate, crm
-        MsrDaifSet   msr    11010101000000110100mmmm11011111  Base  pstate, crm
-        MsrDaifClr   msr    11010101000000110100mmmm11111111  Base  pstate, crm
+        MsrUao       msr    11010101000000000100mmmm01111111  Uao   pstate
+        MsrPan       msr    11010101000000000100mmmm10011111  Pan   pstate
+        MsrSpSel     msr    11010101000000000100mmmm10111111  Base  pstate
+        MsrDaifSet   msr    11010101000000110100mmmm11011111  Base  pstate
+        MsrDaifClr   msr    11010101000000110100mmmm11111111  Base  pstate
         # System instructions
-        Sys          sys    1101010100001ooonnnnmmmm222ttttt  Base  sysop
-        Sysl         sysl   1101010100101ooonnnnmmmm222ttttt  Base  Xt, syslop
+        Sys          sys    1101010100001ooonnnnmmmmuuuttttt  Base  sysop
+        Sysl         sysl   1101010100101ooonnnnmmmmuuuttttt  Base  Xt, syslop
         # System register move
-        MsrRegister  msr    110101010001pooonnnnmmmm222ttttt  Base  sysregw, Xt
-        Mrs          mrs    110101010011pooonnnnmmmm222ttttt  Base  Xt, sysregr
+        MsrRegister  msr    110101010001pooonnnnmmmmuuuttttt  Base  sysregw, Xt
+        Mrs          mrs    110101010011pooonnnnmmmmuuuttttt  Base  Xt, sysregr
         """u8;
 }
