@@ -13,7 +13,7 @@ internal sealed class DebianGuest
     private const string PerfPath = "usr/bin/perf";
 
     // Goes up when the same packages would make different images.
-    private const int RecipeVersion = 1;
+    private const int RecipeVersion = 2;
 
     private readonly string _directory;
     private readonly AptSource _apt;
@@ -37,6 +37,8 @@ internal sealed class DebianGuest
     internal string FullInitramfsPath => Path.Combine(_directory, "initramfs.cpio");
 
     internal string MiniInitramfsPath => Path.Combine(_directory, "initramfs-mini.cpio");
+
+    private string KallsymsPath => Path.Combine(_directory, "kallsyms");
 
     private string WorkloadDirectory => Path.Combine(_directory, "bench");
 
@@ -285,6 +287,12 @@ internal sealed class DebianGuest
         }
 
         WriteWhole(ImagePath, stream => stream.Write(kernel));
+        File.Delete(KallsymsPath);
+        if (KernelSymbols.Read(kernel) is { } symbols)
+        {
+            WriteWhole(KallsymsPath, stream => stream.Write(Encoding.UTF8.GetBytes(symbols)));
+        }
+
         return null;
     }
 

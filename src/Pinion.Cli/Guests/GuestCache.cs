@@ -7,7 +7,8 @@ namespace Pinion.Cli.Guests;
 /// <param name="KernelPath">An uncompressed arm64 Image.</param>
 /// <param name="InitrdPath">An uncompressed initramfs.</param>
 /// <param name="Append">The kernel command line that this guest boots best with; what the user appends goes after it.</param>
-public sealed record LocatedGuest(string Name, string KernelPath, string InitrdPath, string Append);
+/// <param name="KallsymsPath">The kernel's symbols as its /proc/kallsyms has them (without KASLR), or null where the kernel tells none.</param>
+public sealed record LocatedGuest(string Name, string KernelPath, string InitrdPath, string Append, string? KallsymsPath);
 
 /// <summary>The per-user directory in which <c>pinion guest</c> keeps what it made.</summary>
 public static class GuestCache
@@ -51,6 +52,7 @@ public static class GuestCache
             }
         }
 
-        return new LocatedGuest(name, kernel, initrd, DebianAppend);
+        string kallsyms = Path.Combine(root, "kallsyms");
+        return new LocatedGuest(name, kernel, initrd, DebianAppend, File.Exists(kallsyms) ? kallsyms : null);
     }
 }

@@ -65,7 +65,7 @@ public sealed class DebianGuestTests : IDisposable
         File.WriteAllText(Path.Combine(directory, initramfs), "");
 
         GuestCache.Locate(name, _directory).Value
-            .ShouldBe(new LocatedGuest(name, Path.Combine(directory, "Image"), Path.Combine(directory, initramfs), GuestCache.DebianAppend));
+            .ShouldBe(new LocatedGuest(name, Path.Combine(directory, "Image"), Path.Combine(directory, initramfs), GuestCache.DebianAppend, null));
     }
 
     [Fact]
