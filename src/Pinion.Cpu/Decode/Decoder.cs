@@ -9,7 +9,7 @@ internal static unsafe class Decoder
 {
     /// <summary>Extensions that the ID registers advertise. What is not here is UNDEFINED.</summary>
     public const A64Feature Features = A64Feature.Base | A64Feature.Fp | A64Feature.AdvSimd | A64Feature.Crc32 | A64Feature.Lse | A64Feature.Pan
-        | A64Feature.Aes | A64Feature.Sha1 | A64Feature.Sha256 | A64Feature.Rdm | A64Feature.DotProd | A64Feature.Fp16 | A64Feature.Lrcpc;
+        | A64Feature.Aes | A64Feature.Pmull | A64Feature.Sha1 | A64Feature.Sha256 | A64Feature.Rdm | A64Feature.DotProd | A64Feature.Fp16 | A64Feature.Lrcpc;
 
     /// <summary>Decodes the record <paramref name="r"/> of the page being executed.</summary>
     public static void Decode(Pe* s, Rec* r)
@@ -17,7 +17,7 @@ internal static unsafe class Decoder
         long index = r - s->CodeBase;
         nint host = (nint)s->CodeBase[Rec.PerPage].Imm;
         uint word = *(uint*)(host + ((nint)index * 4));
-        Fill(r, word, s->Handlers);
+        Fill(r, word);
 
         // The target of a direct branch has a record only within the page.
         Op op = (Op)r->Op;
@@ -34,13 +34,11 @@ internal static unsafe class Decoder
             r->Op |= Rec.Alternate;
         }
 
-        r->Handler = (index & 63) == 63
-            ? Threaded.CheckpointHandler
-            : s->Handlers[(r->Op & ~Rec.Alternate) + ((r->Op >> 15) * (int)Op.Count)];
+        r->Handler = (index & 63) == 63 ? Threaded.CheckpointHandler : Threaded.HandlerOf(r->Op);
     }
 
     /// <summary>Fills operation and operands of <paramref name="r"/> from <paramref name="word"/>.</summary>
-    public static void Fill(Rec* r, uint word, nint* handlers)
+    public static void Fill(Rec* r, uint word)
     {
         A64Id id = A64Decoder.Decode(word, Features);
         r->Imm = 0;

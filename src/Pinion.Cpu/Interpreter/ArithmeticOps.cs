@@ -12,7 +12,7 @@ internal static unsafe partial class ArithmeticOps
     [MethodImpl(Inline.Hot)]
     private static ulong ShiftedX(Pe* s, Rec* r)
     {
-        ulong m = s->X[r->Rm];
+        ulong m = Pe.R(s)[r->Rm];
         int amount = (int)(r->Aux & 63);
         return (r->Aux >> 8) switch
         {
@@ -26,7 +26,7 @@ internal static unsafe partial class ArithmeticOps
     [MethodImpl(Inline.Hot)]
     private static uint ShiftedW(Pe* s, Rec* r)
     {
-        uint m = (uint)s->X[r->Rm];
+        uint m = (uint)Pe.R(s)[r->Rm];
         int amount = (int)(r->Aux & 31);
         return (r->Aux >> 8) switch
         {
@@ -41,7 +41,7 @@ internal static unsafe partial class ArithmeticOps
     [MethodImpl(Inline.Hot)]
     private static ulong ExtendedX(Pe* s, Rec* r)
     {
-        ulong m = s->X[r->Rm];
+        ulong m = Pe.R(s)[r->Rm];
         ulong extended = (r->Aux >> 8) switch
         {
             0 => (byte)m,
@@ -149,351 +149,351 @@ internal static unsafe partial class ArithmeticOps
     // ---- add and subtract ----
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddImmediateX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] + (ulong)r->Imm;
+    public static void AddImmediateX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] + (ulong)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddImmediateW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] + (uint)r->Imm;
+    public static void AddImmediateW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] + (uint)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] + s->X[r->Rm];
+    public static void AddRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] + Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] + (uint)s->X[r->Rm];
+    public static void AddRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] + (uint)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] - s->X[r->Rm];
+    public static void SubRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] - Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] - (uint)s->X[r->Rm];
+    public static void SubRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] - (uint)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddLslX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] + (s->X[r->Rm] << (int)r->Aux);
+    public static void AddLslX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] + (Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddLslW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] + ((uint)s->X[r->Rm] << (int)r->Aux);
+    public static void AddLslW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] + ((uint)Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubLslX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] - (s->X[r->Rm] << (int)r->Aux);
+    public static void SubLslX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] - (Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubLslW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] - ((uint)s->X[r->Rm] << (int)r->Aux);
+    public static void SubLslW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] - ((uint)Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] + ShiftedX(s, r);
+    public static void AddShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] + ShiftedX(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] + ShiftedW(s, r);
+    public static void AddShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] + ShiftedW(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] - ShiftedX(s, r);
+    public static void SubShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] - ShiftedX(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] - ShiftedW(s, r);
+    public static void SubShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] - ShiftedW(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddExtendedX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] + ExtendedX(s, r);
+    public static void AddExtendedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] + ExtendedX(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddExtendedW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] + ExtendedW(s, r);
+    public static void AddExtendedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] + ExtendedW(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubExtendedX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] - ExtendedX(s, r);
+    public static void SubExtendedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] - ExtendedX(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubExtendedW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] - ExtendedW(s, r);
+    public static void SubExtendedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] - ExtendedW(s, r);
 
     // ---- add and subtract, setting flags ----
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddsImmediateX(Pe* s, Rec* r) => s->X[r->Rd] = AddFlagsX(s, s->X[r->Rn], (ulong)r->Imm);
+    public static void AddsImmediateX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddFlagsX(s, Pe.R(s)[r->Rn], (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddsImmediateW(Pe* s, Rec* r) => s->X[r->Rd] = AddFlagsW(s, (uint)s->X[r->Rn], (uint)r->Imm);
+    public static void AddsImmediateW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddFlagsW(s, (uint)Pe.R(s)[r->Rn], (uint)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubsImmediateX(Pe* s, Rec* r) => s->X[r->Rd] = SubFlagsX(s, s->X[r->Rn], (ulong)r->Imm);
+    public static void SubsImmediateX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = SubFlagsX(s, Pe.R(s)[r->Rn], (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubsImmediateW(Pe* s, Rec* r) => s->X[r->Rd] = SubFlagsW(s, (uint)s->X[r->Rn], (uint)r->Imm);
+    public static void SubsImmediateW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = SubFlagsW(s, (uint)Pe.R(s)[r->Rn], (uint)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddsRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = AddFlagsX(s, s->X[r->Rn], s->X[r->Rm]);
+    public static void AddsRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddFlagsX(s, Pe.R(s)[r->Rn], Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddsRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = AddFlagsW(s, (uint)s->X[r->Rn], (uint)s->X[r->Rm]);
+    public static void AddsRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddFlagsW(s, (uint)Pe.R(s)[r->Rn], (uint)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubsRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = SubFlagsX(s, s->X[r->Rn], s->X[r->Rm]);
+    public static void SubsRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = SubFlagsX(s, Pe.R(s)[r->Rn], Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubsRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = SubFlagsW(s, (uint)s->X[r->Rn], (uint)s->X[r->Rm]);
+    public static void SubsRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = SubFlagsW(s, (uint)Pe.R(s)[r->Rn], (uint)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddsLslX(Pe* s, Rec* r) => s->X[r->Rd] = AddFlagsX(s, s->X[r->Rn], s->X[r->Rm] << (int)r->Aux);
+    public static void AddsLslX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddFlagsX(s, Pe.R(s)[r->Rn], Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddsLslW(Pe* s, Rec* r) => s->X[r->Rd] = AddFlagsW(s, (uint)s->X[r->Rn], (uint)s->X[r->Rm] << (int)r->Aux);
+    public static void AddsLslW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddFlagsW(s, (uint)Pe.R(s)[r->Rn], (uint)Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubsLslX(Pe* s, Rec* r) => s->X[r->Rd] = SubFlagsX(s, s->X[r->Rn], s->X[r->Rm] << (int)r->Aux);
+    public static void SubsLslX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = SubFlagsX(s, Pe.R(s)[r->Rn], Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubsLslW(Pe* s, Rec* r) => s->X[r->Rd] = SubFlagsW(s, (uint)s->X[r->Rn], (uint)s->X[r->Rm] << (int)r->Aux);
+    public static void SubsLslW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = SubFlagsW(s, (uint)Pe.R(s)[r->Rn], (uint)Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddsShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = AddFlagsX(s, s->X[r->Rn], ShiftedX(s, r));
+    public static void AddsShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddFlagsX(s, Pe.R(s)[r->Rn], ShiftedX(s, r));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddsShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = AddFlagsW(s, (uint)s->X[r->Rn], ShiftedW(s, r));
+    public static void AddsShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddFlagsW(s, (uint)Pe.R(s)[r->Rn], ShiftedW(s, r));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubsShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = SubFlagsX(s, s->X[r->Rn], ShiftedX(s, r));
+    public static void SubsShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = SubFlagsX(s, Pe.R(s)[r->Rn], ShiftedX(s, r));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubsShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = SubFlagsW(s, (uint)s->X[r->Rn], ShiftedW(s, r));
+    public static void SubsShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = SubFlagsW(s, (uint)Pe.R(s)[r->Rn], ShiftedW(s, r));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddsExtendedX(Pe* s, Rec* r) => s->X[r->Rd] = AddFlagsX(s, s->X[r->Rn], ExtendedX(s, r));
+    public static void AddsExtendedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddFlagsX(s, Pe.R(s)[r->Rn], ExtendedX(s, r));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AddsExtendedW(Pe* s, Rec* r) => s->X[r->Rd] = AddFlagsW(s, (uint)s->X[r->Rn], ExtendedW(s, r));
+    public static void AddsExtendedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddFlagsW(s, (uint)Pe.R(s)[r->Rn], ExtendedW(s, r));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubsExtendedX(Pe* s, Rec* r) => s->X[r->Rd] = SubFlagsX(s, s->X[r->Rn], ExtendedX(s, r));
+    public static void SubsExtendedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = SubFlagsX(s, Pe.R(s)[r->Rn], ExtendedX(s, r));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SubsExtendedW(Pe* s, Rec* r) => s->X[r->Rd] = SubFlagsW(s, (uint)s->X[r->Rn], ExtendedW(s, r));
+    public static void SubsExtendedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = SubFlagsW(s, (uint)Pe.R(s)[r->Rn], ExtendedW(s, r));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CmpImmediateX(Pe* s, Rec* r) => SubFlagsX(s, s->X[r->Rn], (ulong)r->Imm);
+    public static void CmpImmediateX(Pe* s, Rec* r) => SubFlagsX(s, Pe.R(s)[r->Rn], (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CmpImmediateW(Pe* s, Rec* r) => SubFlagsW(s, (uint)s->X[r->Rn], (uint)r->Imm);
+    public static void CmpImmediateW(Pe* s, Rec* r) => SubFlagsW(s, (uint)Pe.R(s)[r->Rn], (uint)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CmpRegisterX(Pe* s, Rec* r) => SubFlagsX(s, s->X[r->Rn], s->X[r->Rm]);
+    public static void CmpRegisterX(Pe* s, Rec* r) => SubFlagsX(s, Pe.R(s)[r->Rn], Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CmpRegisterW(Pe* s, Rec* r) => SubFlagsW(s, (uint)s->X[r->Rn], (uint)s->X[r->Rm]);
+    public static void CmpRegisterW(Pe* s, Rec* r) => SubFlagsW(s, (uint)Pe.R(s)[r->Rn], (uint)Pe.R(s)[r->Rm]);
 
     // ---- with carry ----
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AdcX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] + s->X[r->Rm] + s->CF;
+    public static void AdcX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] + Pe.R(s)[r->Rm] + s->CF;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AdcW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)(s->X[r->Rn] + s->X[r->Rm] + s->CF);
+    public static void AdcW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)(Pe.R(s)[r->Rn] + Pe.R(s)[r->Rm] + s->CF);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SbcX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] + ~s->X[r->Rm] + s->CF;
+    public static void SbcX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] + ~Pe.R(s)[r->Rm] + s->CF;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SbcW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)(s->X[r->Rn] + ~s->X[r->Rm] + s->CF);
+    public static void SbcW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)(Pe.R(s)[r->Rn] + ~Pe.R(s)[r->Rm] + s->CF);
 
     [Op]
-    public static void AdcsX(Pe* s, Rec* r) => s->X[r->Rd] = AddCarryFlagsX(s, s->X[r->Rn], s->X[r->Rm]);
+    public static void AdcsX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddCarryFlagsX(s, Pe.R(s)[r->Rn], Pe.R(s)[r->Rm]);
 
     [Op]
-    public static void AdcsW(Pe* s, Rec* r) => s->X[r->Rd] = AddCarryFlagsW(s, (uint)s->X[r->Rn], (uint)s->X[r->Rm]);
+    public static void AdcsW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddCarryFlagsW(s, (uint)Pe.R(s)[r->Rn], (uint)Pe.R(s)[r->Rm]);
 
     [Op]
-    public static void SbcsX(Pe* s, Rec* r) => s->X[r->Rd] = AddCarryFlagsX(s, s->X[r->Rn], ~s->X[r->Rm]);
+    public static void SbcsX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddCarryFlagsX(s, Pe.R(s)[r->Rn], ~Pe.R(s)[r->Rm]);
 
     [Op]
-    public static void SbcsW(Pe* s, Rec* r) => s->X[r->Rd] = AddCarryFlagsW(s, (uint)s->X[r->Rn], ~(uint)s->X[r->Rm]);
+    public static void SbcsW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AddCarryFlagsW(s, (uint)Pe.R(s)[r->Rn], ~(uint)Pe.R(s)[r->Rm]);
 
     // ---- logic ----
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndImmediateX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] & (ulong)r->Imm;
+    public static void AndImmediateX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] & (ulong)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndImmediateW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] & (uint)r->Imm;
+    public static void AndImmediateW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] & (uint)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrrImmediateX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] | (ulong)r->Imm;
+    public static void OrrImmediateX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] | (ulong)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrrImmediateW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] | (uint)r->Imm;
+    public static void OrrImmediateW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] | (uint)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EorImmediateX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] ^ (ulong)r->Imm;
+    public static void EorImmediateX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] ^ (ulong)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EorImmediateW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] ^ (uint)r->Imm;
+    public static void EorImmediateW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] ^ (uint)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] & s->X[r->Rm];
+    public static void AndRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] & Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] & (uint)s->X[r->Rm];
+    public static void AndRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] & (uint)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrrRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] | s->X[r->Rm];
+    public static void OrrRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] | Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrrRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] | (uint)s->X[r->Rm];
+    public static void OrrRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] | (uint)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EorRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] ^ s->X[r->Rm];
+    public static void EorRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] ^ Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EorRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] ^ (uint)s->X[r->Rm];
+    public static void EorRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] ^ (uint)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void BicRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] & ~s->X[r->Rm];
+    public static void BicRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] & ~Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void BicRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] & ~(uint)s->X[r->Rm];
+    public static void BicRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] & ~(uint)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrnRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] | ~s->X[r->Rm];
+    public static void OrnRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] | ~Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrnRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] | ~(uint)s->X[r->Rm];
+    public static void OrnRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] | ~(uint)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EonRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] ^ ~s->X[r->Rm];
+    public static void EonRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] ^ ~Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EonRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] ^ ~(uint)s->X[r->Rm];
+    public static void EonRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] ^ ~(uint)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndLslX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] & (s->X[r->Rm] << (int)r->Aux);
+    public static void AndLslX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] & (Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndLslW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] & ((uint)s->X[r->Rm] << (int)r->Aux);
+    public static void AndLslW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] & ((uint)Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrrLslX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] | (s->X[r->Rm] << (int)r->Aux);
+    public static void OrrLslX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] | (Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrrLslW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] | ((uint)s->X[r->Rm] << (int)r->Aux);
+    public static void OrrLslW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] | ((uint)Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EorLslX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] ^ (s->X[r->Rm] << (int)r->Aux);
+    public static void EorLslX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] ^ (Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EorLslW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] ^ ((uint)s->X[r->Rm] << (int)r->Aux);
+    public static void EorLslW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] ^ ((uint)Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void BicLslX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] & ~(s->X[r->Rm] << (int)r->Aux);
+    public static void BicLslX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] & ~(Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void BicLslW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] & ~((uint)s->X[r->Rm] << (int)r->Aux);
+    public static void BicLslW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] & ~((uint)Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrnLslX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] | ~(s->X[r->Rm] << (int)r->Aux);
+    public static void OrnLslX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] | ~(Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrnLslW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] | ~((uint)s->X[r->Rm] << (int)r->Aux);
+    public static void OrnLslW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] | ~((uint)Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EonLslX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] ^ ~(s->X[r->Rm] << (int)r->Aux);
+    public static void EonLslX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] ^ ~(Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EonLslW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] ^ ~((uint)s->X[r->Rm] << (int)r->Aux);
+    public static void EonLslW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] ^ ~((uint)Pe.R(s)[r->Rm] << (int)r->Aux);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] & ShiftedX(s, r);
+    public static void AndShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] & ShiftedX(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] & ShiftedW(s, r);
+    public static void AndShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] & ShiftedW(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrrShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] | ShiftedX(s, r);
+    public static void OrrShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] | ShiftedX(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrrShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] | ShiftedW(s, r);
+    public static void OrrShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] | ShiftedW(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EorShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] ^ ShiftedX(s, r);
+    public static void EorShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] ^ ShiftedX(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EorShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] ^ ShiftedW(s, r);
+    public static void EorShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] ^ ShiftedW(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void BicShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] & ~ShiftedX(s, r);
+    public static void BicShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] & ~ShiftedX(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void BicShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] & ~ShiftedW(s, r);
+    public static void BicShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] & ~ShiftedW(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrnShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] | ~ShiftedX(s, r);
+    public static void OrnShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] | ~ShiftedX(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void OrnShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] | ~ShiftedW(s, r);
+    public static void OrnShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] | ~ShiftedW(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EonShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] ^ ~ShiftedX(s, r);
+    public static void EonShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] ^ ~ShiftedX(s, r);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void EonShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] ^ ~ShiftedW(s, r);
+    public static void EonShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] ^ ~ShiftedW(s, r);
 
     // ---- logic, setting flags ----
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndsImmediateX(Pe* s, Rec* r) => s->X[r->Rd] = AndFlagsX(s, s->X[r->Rn] & (ulong)r->Imm);
+    public static void AndsImmediateX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AndFlagsX(s, Pe.R(s)[r->Rn] & (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndsImmediateW(Pe* s, Rec* r) => s->X[r->Rd] = AndFlagsW(s, (uint)s->X[r->Rn] & (uint)r->Imm);
+    public static void AndsImmediateW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AndFlagsW(s, (uint)Pe.R(s)[r->Rn] & (uint)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndsRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = AndFlagsX(s, s->X[r->Rn] & s->X[r->Rm]);
+    public static void AndsRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AndFlagsX(s, Pe.R(s)[r->Rn] & Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndsRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = AndFlagsW(s, (uint)s->X[r->Rn] & (uint)s->X[r->Rm]);
+    public static void AndsRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AndFlagsW(s, (uint)Pe.R(s)[r->Rn] & (uint)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void BicsRegisterX(Pe* s, Rec* r) => s->X[r->Rd] = AndFlagsX(s, s->X[r->Rn] & ~s->X[r->Rm]);
+    public static void BicsRegisterX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AndFlagsX(s, Pe.R(s)[r->Rn] & ~Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void BicsRegisterW(Pe* s, Rec* r) => s->X[r->Rd] = AndFlagsW(s, (uint)s->X[r->Rn] & ~(uint)s->X[r->Rm]);
+    public static void BicsRegisterW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AndFlagsW(s, (uint)Pe.R(s)[r->Rn] & ~(uint)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndsShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = AndFlagsX(s, s->X[r->Rn] & ShiftedX(s, r));
+    public static void AndsShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AndFlagsX(s, Pe.R(s)[r->Rn] & ShiftedX(s, r));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AndsShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = AndFlagsW(s, (uint)s->X[r->Rn] & ShiftedW(s, r));
+    public static void AndsShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AndFlagsW(s, (uint)Pe.R(s)[r->Rn] & ShiftedW(s, r));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void BicsShiftedX(Pe* s, Rec* r) => s->X[r->Rd] = AndFlagsX(s, s->X[r->Rn] & ~ShiftedX(s, r));
+    public static void BicsShiftedX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AndFlagsX(s, Pe.R(s)[r->Rn] & ~ShiftedX(s, r));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void BicsShiftedW(Pe* s, Rec* r) => s->X[r->Rd] = AndFlagsW(s, (uint)s->X[r->Rn] & ~ShiftedW(s, r));
+    public static void BicsShiftedW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = AndFlagsW(s, (uint)Pe.R(s)[r->Rn] & ~ShiftedW(s, r));
 
     // ---- conditional select and compare: Aux is the mask of the condition ----
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CselX(Pe* s, Rec* r) => s->X[r->Rd] = Conditions.Holds(s, r->Aux) ? s->X[r->Rn] : s->X[r->Rm];
+    public static void CselX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Conditions.Holds(s, r->Aux) ? Pe.R(s)[r->Rn] : Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CselW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)(Conditions.Holds(s, r->Aux) ? s->X[r->Rn] : s->X[r->Rm]);
+    public static void CselW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)(Conditions.Holds(s, r->Aux) ? Pe.R(s)[r->Rn] : Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CsincX(Pe* s, Rec* r) => s->X[r->Rd] = Conditions.Holds(s, r->Aux) ? s->X[r->Rn] : s->X[r->Rm] + 1;
+    public static void CsincX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Conditions.Holds(s, r->Aux) ? Pe.R(s)[r->Rn] : Pe.R(s)[r->Rm] + 1;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CsincW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)(Conditions.Holds(s, r->Aux) ? s->X[r->Rn] : s->X[r->Rm] + 1);
+    public static void CsincW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)(Conditions.Holds(s, r->Aux) ? Pe.R(s)[r->Rn] : Pe.R(s)[r->Rm] + 1);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CsinvX(Pe* s, Rec* r) => s->X[r->Rd] = Conditions.Holds(s, r->Aux) ? s->X[r->Rn] : ~s->X[r->Rm];
+    public static void CsinvX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Conditions.Holds(s, r->Aux) ? Pe.R(s)[r->Rn] : ~Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CsinvW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)(Conditions.Holds(s, r->Aux) ? s->X[r->Rn] : ~s->X[r->Rm]);
+    public static void CsinvW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)(Conditions.Holds(s, r->Aux) ? Pe.R(s)[r->Rn] : ~Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CsnegX(Pe* s, Rec* r) => s->X[r->Rd] = Conditions.Holds(s, r->Aux) ? s->X[r->Rn] : 0 - s->X[r->Rm];
+    public static void CsnegX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Conditions.Holds(s, r->Aux) ? Pe.R(s)[r->Rn] : 0 - Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void CsnegW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)(Conditions.Holds(s, r->Aux) ? s->X[r->Rn] : 0 - s->X[r->Rm]);
+    public static void CsnegW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)(Conditions.Holds(s, r->Aux) ? Pe.R(s)[r->Rn] : 0 - Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
     public static void CcmpImmediateX(Pe* s, Rec* r)
     {
         if (Conditions.Holds(s, r->Aux))
         {
-            SubFlagsX(s, s->X[r->Rn], r->Rm);
+            SubFlagsX(s, Pe.R(s)[r->Rn], r->Rm);
         }
         else
         {
@@ -506,7 +506,7 @@ internal static unsafe partial class ArithmeticOps
     {
         if (Conditions.Holds(s, r->Aux))
         {
-            SubFlagsW(s, (uint)s->X[r->Rn], r->Rm);
+            SubFlagsW(s, (uint)Pe.R(s)[r->Rn], r->Rm);
         }
         else
         {
@@ -519,7 +519,7 @@ internal static unsafe partial class ArithmeticOps
     {
         if (Conditions.Holds(s, r->Aux))
         {
-            SubFlagsX(s, s->X[r->Rn], s->X[r->Rm]);
+            SubFlagsX(s, Pe.R(s)[r->Rn], Pe.R(s)[r->Rm]);
         }
         else
         {
@@ -532,7 +532,7 @@ internal static unsafe partial class ArithmeticOps
     {
         if (Conditions.Holds(s, r->Aux))
         {
-            SubFlagsW(s, (uint)s->X[r->Rn], (uint)s->X[r->Rm]);
+            SubFlagsW(s, (uint)Pe.R(s)[r->Rn], (uint)Pe.R(s)[r->Rm]);
         }
         else
         {
@@ -545,7 +545,7 @@ internal static unsafe partial class ArithmeticOps
     {
         if (Conditions.Holds(s, r->Aux))
         {
-            AddFlagsX(s, s->X[r->Rn], r->Rm);
+            AddFlagsX(s, Pe.R(s)[r->Rn], r->Rm);
         }
         else
         {
@@ -558,7 +558,7 @@ internal static unsafe partial class ArithmeticOps
     {
         if (Conditions.Holds(s, r->Aux))
         {
-            AddFlagsW(s, (uint)s->X[r->Rn], r->Rm);
+            AddFlagsW(s, (uint)Pe.R(s)[r->Rn], r->Rm);
         }
         else
         {
@@ -571,7 +571,7 @@ internal static unsafe partial class ArithmeticOps
     {
         if (Conditions.Holds(s, r->Aux))
         {
-            AddFlagsX(s, s->X[r->Rn], s->X[r->Rm]);
+            AddFlagsX(s, Pe.R(s)[r->Rn], Pe.R(s)[r->Rm]);
         }
         else
         {
@@ -584,7 +584,7 @@ internal static unsafe partial class ArithmeticOps
     {
         if (Conditions.Holds(s, r->Aux))
         {
-            AddFlagsW(s, (uint)s->X[r->Rn], (uint)s->X[r->Rm]);
+            AddFlagsW(s, (uint)Pe.R(s)[r->Rn], (uint)Pe.R(s)[r->Rm]);
         }
         else
         {

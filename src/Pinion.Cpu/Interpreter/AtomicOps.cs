@@ -21,7 +21,7 @@ internal static unsafe partial class AtomicOps
     public static bool LoadAcquire<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         ulong value;
         switch (r->Aux)
         {
@@ -63,7 +63,7 @@ internal static unsafe partial class AtomicOps
                 break;
         }
 
-        s->X[r->Rd] = value;
+        Pe.R(s)[r->Rd] = value;
         return true;
     }
 
@@ -71,8 +71,8 @@ internal static unsafe partial class AtomicOps
     public static bool StoreRelease<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
-        ulong value = s->X[r->Rd];
+        ulong va = Pe.R(s)[r->Rn];
+        ulong value = Pe.R(s)[r->Rd];
         switch (r->Aux)
         {
             case 0:
@@ -137,7 +137,7 @@ internal static unsafe partial class AtomicOps
     public static bool LoadExclusive<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         ulong value;
         void* at;
         switch (r->Aux)
@@ -181,7 +181,7 @@ internal static unsafe partial class AtomicOps
         }
 
         Mark(s, at, r->Aux, value, 0);
-        s->X[r->Rd] = value;
+        Pe.R(s)[r->Rd] = value;
         return true;
     }
 
@@ -189,8 +189,8 @@ internal static unsafe partial class AtomicOps
     public static bool StoreExclusive<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
-        ulong value = s->X[r->Rd];
+        ulong va = Pe.R(s)[r->Rn];
+        ulong value = Pe.R(s)[r->Rd];
         ulong expected = s->ExclusiveLow;
         void* at;
         bool stored = false;
@@ -236,7 +236,7 @@ internal static unsafe partial class AtomicOps
         }
 
         s->ExclusiveValid = 0;
-        s->X[r->Rm] = stored ? 0UL : 1UL;
+        Pe.R(s)[r->Rm] = stored ? 0UL : 1UL;
         return true;
     }
 
@@ -247,7 +247,7 @@ internal static unsafe partial class AtomicOps
     public static bool LoadExclusivePair<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (r->Aux == 2)
         {
             ulong* p = TMem.Locate<ulong>(s, r, va, write: false);
@@ -258,8 +258,8 @@ internal static unsafe partial class AtomicOps
 
             ulong both = Volatile.Read(ref *p);
             Mark(s, p, 3, both, 0);
-            s->X[r->Rd] = (uint)both;
-            s->X[r->Ra] = both >> 32;
+            Pe.R(s)[r->Rd] = (uint)both;
+            Pe.R(s)[r->Ra] = both >> 32;
             return true;
         }
 
@@ -271,8 +271,8 @@ internal static unsafe partial class AtomicOps
 
         (ulong low, ulong high) = WideAtomics.Read(q);
         Mark(s, q, 4, low, high);
-        s->X[r->Rd] = low;
-        s->X[r->Ra] = high;
+        Pe.R(s)[r->Rd] = low;
+        Pe.R(s)[r->Ra] = high;
         return true;
     }
 
@@ -280,7 +280,7 @@ internal static unsafe partial class AtomicOps
     public static bool StoreExclusivePair<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         bool stored = false;
         if (r->Aux == 2)
         {
@@ -290,7 +290,7 @@ internal static unsafe partial class AtomicOps
                 return false;
             }
 
-            ulong value = (uint)s->X[r->Rd] | (s->X[r->Ra] << 32);
+            ulong value = (uint)Pe.R(s)[r->Rd] | (Pe.R(s)[r->Ra] << 32);
             if (Holds(s, p, 3))
             {
                 stored = Interlocked.CompareExchange(ref *p, value, s->ExclusiveLow) == s->ExclusiveLow;
@@ -307,12 +307,12 @@ internal static unsafe partial class AtomicOps
             if (Holds(s, q, 4))
             {
                 ulong low = s->ExclusiveLow, high = s->ExclusiveHigh;
-                stored = WideAtomics.CompareExchange(q, ref low, ref high, s->X[r->Rd], s->X[r->Ra]);
+                stored = WideAtomics.CompareExchange(q, ref low, ref high, Pe.R(s)[r->Rd], Pe.R(s)[r->Ra]);
             }
         }
 
         s->ExclusiveValid = 0;
-        s->X[r->Rm] = stored ? 0UL : 1UL;
+        Pe.R(s)[r->Rm] = stored ? 0UL : 1UL;
         return true;
     }
 
@@ -322,9 +322,9 @@ internal static unsafe partial class AtomicOps
     public static bool Cas<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
-        ulong value = s->X[r->Rd];
-        ulong expected = s->X[r->Rm];
+        ulong va = Pe.R(s)[r->Rn];
+        ulong value = Pe.R(s)[r->Rd];
+        ulong expected = Pe.R(s)[r->Rm];
         ulong old;
         switch (r->Aux)
         {
@@ -366,7 +366,7 @@ internal static unsafe partial class AtomicOps
                 break;
         }
 
-        s->X[r->Rm == Pe.Zero ? Pe.Discard : r->Rm] = old;
+        Pe.R(s)[r->Rm == Pe.Zero ? Pe.Discard : r->Rm] = old;
         return true;
     }
 
@@ -375,7 +375,7 @@ internal static unsafe partial class AtomicOps
     public static bool Casp<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         int t2 = r->Rd == 30 ? Pe.Zero : r->Rd + 1;
         int c2 = r->Rm == 30 ? Pe.Zero : r->Rm + 1;
         ulong oldLow, oldHigh;
@@ -387,8 +387,8 @@ internal static unsafe partial class AtomicOps
                 return false;
             }
 
-            ulong expected = (uint)s->X[r->Rm] | (s->X[c2] << 32);
-            ulong old = Interlocked.CompareExchange(ref *p, (uint)s->X[r->Rd] | (s->X[t2] << 32), expected);
+            ulong expected = (uint)Pe.R(s)[r->Rm] | (Pe.R(s)[c2] << 32);
+            ulong old = Interlocked.CompareExchange(ref *p, (uint)Pe.R(s)[r->Rd] | (Pe.R(s)[t2] << 32), expected);
             oldLow = (uint)old;
             oldHigh = old >> 32;
         }
@@ -400,13 +400,13 @@ internal static unsafe partial class AtomicOps
                 return false;
             }
 
-            oldLow = s->X[r->Rm];
-            oldHigh = s->X[c2];
-            WideAtomics.CompareExchange(q, ref oldLow, ref oldHigh, s->X[r->Rd], s->X[t2]);
+            oldLow = Pe.R(s)[r->Rm];
+            oldHigh = Pe.R(s)[c2];
+            WideAtomics.CompareExchange(q, ref oldLow, ref oldHigh, Pe.R(s)[r->Rd], Pe.R(s)[t2]);
         }
 
-        s->X[r->Rm] = oldLow;
-        s->X[c2 == Pe.Zero ? Pe.Discard : c2] = oldHigh;
+        Pe.R(s)[r->Rm] = oldLow;
+        Pe.R(s)[c2 == Pe.Zero ? Pe.Discard : c2] = oldHigh;
         return true;
     }
 
@@ -416,8 +416,8 @@ internal static unsafe partial class AtomicOps
     public static bool Swp<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
-        ulong value = s->X[r->Rm];
+        ulong va = Pe.R(s)[r->Rn];
+        ulong value = Pe.R(s)[r->Rm];
         ulong old;
         switch (r->Aux)
         {
@@ -459,7 +459,7 @@ internal static unsafe partial class AtomicOps
                 break;
         }
 
-        s->X[r->Rd] = old;
+        Pe.R(s)[r->Rd] = old;
         return true;
     }
 
@@ -467,14 +467,14 @@ internal static unsafe partial class AtomicOps
     public static bool LdaddX<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong* p = TMem.Locate<ulong>(s, r, s->X[r->Rn], write: true);
+        ulong* p = TMem.Locate<ulong>(s, r, Pe.R(s)[r->Rn], write: true);
         if (p == null)
         {
             return false;
         }
 
-        ulong addend = s->X[r->Rm];
-        s->X[r->Rd] = Interlocked.Add(ref *p, addend) - addend;
+        ulong addend = Pe.R(s)[r->Rm];
+        Pe.R(s)[r->Rd] = Interlocked.Add(ref *p, addend) - addend;
         return true;
     }
 
@@ -482,14 +482,14 @@ internal static unsafe partial class AtomicOps
     public static bool LdaddW<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        uint* p = TMem.Locate<uint>(s, r, s->X[r->Rn], write: true);
+        uint* p = TMem.Locate<uint>(s, r, Pe.R(s)[r->Rn], write: true);
         if (p == null)
         {
             return false;
         }
 
-        uint addend = (uint)s->X[r->Rm];
-        s->X[r->Rd] = Interlocked.Add(ref *p, addend) - addend;
+        uint addend = (uint)Pe.R(s)[r->Rm];
+        Pe.R(s)[r->Rd] = Interlocked.Add(ref *p, addend) - addend;
         return true;
     }
 
@@ -498,8 +498,8 @@ internal static unsafe partial class AtomicOps
     public static bool AtomicUpdate<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
-        ulong operand = s->X[r->Rm];
+        ulong va = Pe.R(s)[r->Rn];
+        ulong operand = Pe.R(s)[r->Rm];
         ulong old;
         switch (r->Aux)
         {
@@ -561,7 +561,7 @@ internal static unsafe partial class AtomicOps
                 break;
         }
 
-        s->X[r->Rd] = old;
+        Pe.R(s)[r->Rd] = old;
         return true;
     }
 

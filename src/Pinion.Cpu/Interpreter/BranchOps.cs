@@ -12,18 +12,18 @@ internal static unsafe partial class BranchOps
     [Branch, MethodImpl(Inline.Hot)]
     public static bool Bl(Pe* s, Rec* r)
     {
-        s->X[30] = Pe.PcOf(s, r) + 4;
+        Pe.R(s)[30] = Pe.PcOf(s, r) + 4;
         return true;
     }
 
     [Indirect, MethodImpl(Inline.Hot)]
-    public static ulong Br(Pe* s, Rec* r) => s->X[r->Rn];
+    public static ulong Br(Pe* s, Rec* r) => Pe.R(s)[r->Rn];
 
     [Indirect, MethodImpl(Inline.Hot)]
     public static ulong Blr(Pe* s, Rec* r)
     {
-        ulong target = s->X[r->Rn];
-        s->X[30] = Pe.PcOf(s, r) + 4;
+        ulong target = Pe.R(s)[r->Rn];
+        Pe.R(s)[30] = Pe.PcOf(s, r) + 4;
         return target;
     }
 
@@ -70,20 +70,20 @@ internal static unsafe partial class BranchOps
     public static bool BLe(Pe* s, Rec* r) => s->ZF == 0 || (s->NF ^ s->VF) < 0;
 
     [Branch, MethodImpl(Inline.Hot)]
-    public static bool CbzX(Pe* s, Rec* r) => s->X[r->Rd] == 0;
+    public static bool CbzX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] == 0;
 
     [Branch, MethodImpl(Inline.Hot)]
-    public static bool CbzW(Pe* s, Rec* r) => (uint)s->X[r->Rd] == 0;
+    public static bool CbzW(Pe* s, Rec* r) => (uint)Pe.R(s)[r->Rd] == 0;
 
     [Branch, MethodImpl(Inline.Hot)]
-    public static bool CbnzX(Pe* s, Rec* r) => s->X[r->Rd] != 0;
+    public static bool CbnzX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] != 0;
 
     [Branch, MethodImpl(Inline.Hot)]
-    public static bool CbnzW(Pe* s, Rec* r) => (uint)s->X[r->Rd] != 0;
+    public static bool CbnzW(Pe* s, Rec* r) => (uint)Pe.R(s)[r->Rd] != 0;
 
     [Branch, MethodImpl(Inline.Hot)]
-    public static bool Tbz(Pe* s, Rec* r) => ((s->X[r->Rd] >> (int)r->Aux) & 1) == 0;
+    public static bool Tbz(Pe* s, Rec* r) => ((Pe.R(s)[r->Rd] >> (int)r->Aux) & 1) == 0;
 
     [Branch, MethodImpl(Inline.Hot)]
-    public static bool Tbnz(Pe* s, Rec* r) => ((s->X[r->Rd] >> (int)r->Aux) & 1) != 0;
+    public static bool Tbnz(Pe* s, Rec* r) => ((Pe.R(s)[r->Rd] >> (int)r->Aux) & 1) != 0;
 }

@@ -9,148 +9,148 @@ namespace Pinion.Cpu.Interpreter;
 internal static unsafe partial class IntegerOps
 {
     [Op, MethodImpl(Inline.Hot)]
-    public static void MovImmediate(Pe* s, Rec* r) => s->X[r->Rd] = (ulong)r->Imm;
+    public static void MovImmediate(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (ulong)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void Adr(Pe* s, Rec* r) => s->X[r->Rd] = Pe.PcOf(s, r) + (ulong)r->Imm;
+    public static void Adr(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.PcOf(s, r) + (ulong)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void Adrp(Pe* s, Rec* r) => s->X[r->Rd] = s->CodeVa + (ulong)r->Imm;
+    public static void Adrp(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = s->CodeVa + (ulong)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void MovX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rm];
+    public static void MovX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void MovW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rm];
+    public static void MovW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void MovkX(Pe* s, Rec* r) => s->X[r->Rd] = (s->X[r->Rd] & ~(0xFFFFUL << (int)r->Aux)) | (ulong)r->Imm;
+    public static void MovkX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (Pe.R(s)[r->Rd] & ~(0xFFFFUL << (int)r->Aux)) | (ulong)r->Imm;
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void MovkW(Pe* s, Rec* r) => s->X[r->Rd] = ((uint)s->X[r->Rd] & ~(0xFFFFU << (int)r->Aux)) | (ulong)r->Imm;
+    public static void MovkW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = ((uint)Pe.R(s)[r->Rd] & ~(0xFFFFU << (int)r->Aux)) | (ulong)r->Imm;
 
     // ---- bit fields: the decoder turns SBFM, UBFM and BFM into shifts and a mask ----
 
     /// <summary>UBFX, LSR, UXTB, UXTH: shift right by Aux, then mask with Imm.</summary>
     [Op, MethodImpl(Inline.Hot)]
-    public static void Ubfx(Pe* s, Rec* r) => s->X[r->Rd] = (s->X[r->Rn] >> (int)r->Aux) & (ulong)r->Imm;
+    public static void Ubfx(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (Pe.R(s)[r->Rn] >> (int)r->Aux) & (ulong)r->Imm;
 
     /// <summary>UBFIZ, LSL: mask with Imm, then shift left by Aux.</summary>
     [Op, MethodImpl(Inline.Hot)]
-    public static void Ubfiz(Pe* s, Rec* r) => s->X[r->Rd] = (s->X[r->Rn] & (ulong)r->Imm) << (int)r->Aux;
+    public static void Ubfiz(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (Pe.R(s)[r->Rn] & (ulong)r->Imm) << (int)r->Aux;
 
     /// <summary>Shift left by Aux, then arithmetically right by Imm.</summary>
     [Op, MethodImpl(Inline.Hot)]
-    public static void SbfmX(Pe* s, Rec* r) => s->X[r->Rd] = (ulong)((long)(s->X[r->Rn] << (int)r->Aux) >> (int)r->Imm);
+    public static void SbfmX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (ulong)((long)(Pe.R(s)[r->Rn] << (int)r->Aux) >> (int)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void SbfmW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)((long)(s->X[r->Rn] << (int)r->Aux) >> (int)r->Imm);
+    public static void SbfmW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)((long)(Pe.R(s)[r->Rn] << (int)r->Aux) >> (int)r->Imm);
 
     /// <summary>Rotate right by Aux, then insert where Imm has ones.</summary>
     [Op, MethodImpl(Inline.Hot)]
-    public static void BfmX(Pe* s, Rec* r) => s->X[r->Rd] = (s->X[r->Rd] & ~(ulong)r->Imm) | (BitOperations.RotateRight(s->X[r->Rn], (int)r->Aux) & (ulong)r->Imm);
+    public static void BfmX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (Pe.R(s)[r->Rd] & ~(ulong)r->Imm) | (BitOperations.RotateRight(Pe.R(s)[r->Rn], (int)r->Aux) & (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void BfmW(Pe* s, Rec* r) => s->X[r->Rd] = ((uint)s->X[r->Rd] & ~(uint)r->Imm) | (BitOperations.RotateRight((uint)s->X[r->Rn], (int)r->Aux) & (uint)r->Imm);
+    public static void BfmW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = ((uint)Pe.R(s)[r->Rd] & ~(uint)r->Imm) | (BitOperations.RotateRight((uint)Pe.R(s)[r->Rn], (int)r->Aux) & (uint)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void ExtrX(Pe* s, Rec* r) => s->X[r->Rd] = r->Aux == 0 ? s->X[r->Rm] : (s->X[r->Rm] >> (int)r->Aux) | (s->X[r->Rn] << (64 - (int)r->Aux));
+    public static void ExtrX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = r->Aux == 0 ? Pe.R(s)[r->Rm] : (Pe.R(s)[r->Rm] >> (int)r->Aux) | (Pe.R(s)[r->Rn] << (64 - (int)r->Aux));
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void ExtrW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)((((s->X[r->Rn] << 32) | (uint)s->X[r->Rm]) >> (int)r->Aux));
+    public static void ExtrW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)((((Pe.R(s)[r->Rn] << 32) | (uint)Pe.R(s)[r->Rm]) >> (int)r->Aux));
 
     // ---- multiplication and division ----
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void MaddX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Ra] + (s->X[r->Rn] * s->X[r->Rm]);
+    public static void MaddX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Ra] + (Pe.R(s)[r->Rn] * Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void MaddW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Ra] + ((uint)s->X[r->Rn] * (uint)s->X[r->Rm]);
+    public static void MaddW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Ra] + ((uint)Pe.R(s)[r->Rn] * (uint)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void MsubX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Ra] - (s->X[r->Rn] * s->X[r->Rm]);
+    public static void MsubX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Ra] - (Pe.R(s)[r->Rn] * Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void MsubW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Ra] - ((uint)s->X[r->Rn] * (uint)s->X[r->Rm]);
+    public static void MsubW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Ra] - ((uint)Pe.R(s)[r->Rn] * (uint)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void Smaddl(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Ra] + (ulong)((long)(int)s->X[r->Rn] * (int)s->X[r->Rm]);
+    public static void Smaddl(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Ra] + (ulong)((long)(int)Pe.R(s)[r->Rn] * (int)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void Smsubl(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Ra] - (ulong)((long)(int)s->X[r->Rn] * (int)s->X[r->Rm]);
+    public static void Smsubl(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Ra] - (ulong)((long)(int)Pe.R(s)[r->Rn] * (int)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void Umaddl(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Ra] + ((ulong)(uint)s->X[r->Rn] * (uint)s->X[r->Rm]);
+    public static void Umaddl(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Ra] + ((ulong)(uint)Pe.R(s)[r->Rn] * (uint)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void Umsubl(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Ra] - ((ulong)(uint)s->X[r->Rn] * (uint)s->X[r->Rm]);
+    public static void Umsubl(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Ra] - ((ulong)(uint)Pe.R(s)[r->Rn] * (uint)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void Umulh(Pe* s, Rec* r) => s->X[r->Rd] = Bmi2.X64.IsSupported ? Bmi2.X64.MultiplyNoFlags(s->X[r->Rn], s->X[r->Rm]) : (ulong)(((UInt128)s->X[r->Rn] * s->X[r->Rm]) >> 64);
+    public static void Umulh(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Bmi2.X64.IsSupported ? Bmi2.X64.MultiplyNoFlags(Pe.R(s)[r->Rn], Pe.R(s)[r->Rm]) : (ulong)(((UInt128)Pe.R(s)[r->Rn] * Pe.R(s)[r->Rm]) >> 64);
 
     [Op, MethodImpl(Inline.Hot)]
     public static void Smulh(Pe* s, Rec* r)
     {
-        ulong a = s->X[r->Rn], b = s->X[r->Rm];
+        ulong a = Pe.R(s)[r->Rn], b = Pe.R(s)[r->Rm];
         ulong high = Bmi2.X64.IsSupported ? Bmi2.X64.MultiplyNoFlags(a, b) : (ulong)(((UInt128)a * b) >> 64);
-        s->X[r->Rd] = high - ((ulong)((long)a >> 63) & b) - ((ulong)((long)b >> 63) & a);
+        Pe.R(s)[r->Rd] = high - ((ulong)((long)a >> 63) & b) - ((ulong)((long)b >> 63) & a);
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static void UdivX(Pe* s, Rec* r)
     {
-        ulong d = s->X[r->Rm];
-        s->X[r->Rd] = d == 0 ? 0 : s->X[r->Rn] / d;
+        ulong d = Pe.R(s)[r->Rm];
+        Pe.R(s)[r->Rd] = d == 0 ? 0 : Pe.R(s)[r->Rn] / d;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static void UdivW(Pe* s, Rec* r)
     {
-        uint d = (uint)s->X[r->Rm];
-        s->X[r->Rd] = d == 0 ? 0 : (uint)s->X[r->Rn] / d;
+        uint d = (uint)Pe.R(s)[r->Rm];
+        Pe.R(s)[r->Rd] = d == 0 ? 0 : (uint)Pe.R(s)[r->Rn] / d;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static void SdivX(Pe* s, Rec* r)
     {
-        long n = (long)s->X[r->Rn], d = (long)s->X[r->Rm];
+        long n = (long)Pe.R(s)[r->Rn], d = (long)Pe.R(s)[r->Rm];
 
         // The host traps on the one quotient that does not fit; here it wraps.
-        s->X[r->Rd] = d == 0 ? 0 : d == -1 ? (ulong)-n : (ulong)(n / d);
+        Pe.R(s)[r->Rd] = d == 0 ? 0 : d == -1 ? (ulong)-n : (ulong)(n / d);
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static void SdivW(Pe* s, Rec* r)
     {
-        int n = (int)s->X[r->Rn], d = (int)s->X[r->Rm];
-        s->X[r->Rd] = d == 0 ? 0 : d == -1 ? (uint)-n : (uint)(n / d);
+        int n = (int)Pe.R(s)[r->Rn], d = (int)Pe.R(s)[r->Rm];
+        Pe.R(s)[r->Rd] = d == 0 ? 0 : d == -1 ? (uint)-n : (uint)(n / d);
     }
 
     // ---- variable shifts ----
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void LslvX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] << (int)s->X[r->Rm];
+    public static void LslvX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] << (int)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void LslvW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] << (int)s->X[r->Rm];
+    public static void LslvW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] << (int)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void LsrvX(Pe* s, Rec* r) => s->X[r->Rd] = s->X[r->Rn] >> (int)s->X[r->Rm];
+    public static void LsrvX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Pe.R(s)[r->Rn] >> (int)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void LsrvW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)s->X[r->Rn] >> (int)s->X[r->Rm];
+    public static void LsrvW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)Pe.R(s)[r->Rn] >> (int)Pe.R(s)[r->Rm];
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AsrvX(Pe* s, Rec* r) => s->X[r->Rd] = (ulong)((long)s->X[r->Rn] >> (int)s->X[r->Rm]);
+    public static void AsrvX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (ulong)((long)Pe.R(s)[r->Rn] >> (int)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void AsrvW(Pe* s, Rec* r) => s->X[r->Rd] = (uint)((int)s->X[r->Rn] >> (int)s->X[r->Rm]);
+    public static void AsrvW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)((int)Pe.R(s)[r->Rn] >> (int)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void RorvX(Pe* s, Rec* r) => s->X[r->Rd] = BitOperations.RotateRight(s->X[r->Rn], (int)s->X[r->Rm]);
+    public static void RorvX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = BitOperations.RotateRight(Pe.R(s)[r->Rn], (int)Pe.R(s)[r->Rm]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void RorvW(Pe* s, Rec* r) => s->X[r->Rd] = BitOperations.RotateRight((uint)s->X[r->Rn], (int)s->X[r->Rm]);
+    public static void RorvW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = BitOperations.RotateRight((uint)Pe.R(s)[r->Rn], (int)Pe.R(s)[r->Rm]);
 
     // ---- bits and bytes ----
 
@@ -165,44 +165,44 @@ internal static unsafe partial class IntegerOps
     private static ulong SwapBytesOfHalfwords(ulong x) => ((x >> 8) & 0x00FF_00FF_00FF_00FF) | ((x & 0x00FF_00FF_00FF_00FF) << 8);
 
     [Op]
-    public static void RbitX(Pe* s, Rec* r) => s->X[r->Rd] = ReverseBits(s->X[r->Rn]);
+    public static void RbitX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = ReverseBits(Pe.R(s)[r->Rn]);
 
     [Op]
-    public static void RbitW(Pe* s, Rec* r) => s->X[r->Rd] = ReverseBits(s->X[r->Rn]) >> 32;
+    public static void RbitW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = ReverseBits(Pe.R(s)[r->Rn]) >> 32;
 
     [Op]
-    public static void Rev16X(Pe* s, Rec* r) => s->X[r->Rd] = SwapBytesOfHalfwords(s->X[r->Rn]);
+    public static void Rev16X(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = SwapBytesOfHalfwords(Pe.R(s)[r->Rn]);
 
     [Op]
-    public static void Rev16W(Pe* s, Rec* r) => s->X[r->Rd] = (uint)SwapBytesOfHalfwords(s->X[r->Rn]);
+    public static void Rev16W(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (uint)SwapBytesOfHalfwords(Pe.R(s)[r->Rn]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void RevX(Pe* s, Rec* r) => s->X[r->Rd] = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(s->X[r->Rn]);
+    public static void RevX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(Pe.R(s)[r->Rn]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void RevW(Pe* s, Rec* r) => s->X[r->Rd] = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness((uint)s->X[r->Rn]);
+    public static void RevW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness((uint)Pe.R(s)[r->Rn]);
 
     [Op]
-    public static void Rev32X(Pe* s, Rec* r) => s->X[r->Rd] = BitOperations.RotateRight(System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(s->X[r->Rn]), 32);
+    public static void Rev32X(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = BitOperations.RotateRight(System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(Pe.R(s)[r->Rn]), 32);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void ClzX(Pe* s, Rec* r) => s->X[r->Rd] = (ulong)BitOperations.LeadingZeroCount(s->X[r->Rn]);
+    public static void ClzX(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (ulong)BitOperations.LeadingZeroCount(Pe.R(s)[r->Rn]);
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void ClzW(Pe* s, Rec* r) => s->X[r->Rd] = (ulong)BitOperations.LeadingZeroCount((uint)s->X[r->Rn]);
+    public static void ClzW(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = (ulong)BitOperations.LeadingZeroCount((uint)Pe.R(s)[r->Rn]);
 
     [Op]
     public static void ClsX(Pe* s, Rec* r)
     {
-        ulong x = s->X[r->Rn];
-        s->X[r->Rd] = (ulong)BitOperations.LeadingZeroCount(((x ^ (x << 1)) & ~1UL) | 1);
+        ulong x = Pe.R(s)[r->Rn];
+        Pe.R(s)[r->Rd] = (ulong)BitOperations.LeadingZeroCount(((x ^ (x << 1)) & ~1UL) | 1);
     }
 
     [Op]
     public static void ClsW(Pe* s, Rec* r)
     {
-        uint x = (uint)s->X[r->Rn];
-        s->X[r->Rd] = (ulong)BitOperations.LeadingZeroCount(((x ^ (x << 1)) & ~1U) | 1);
+        uint x = (uint)Pe.R(s)[r->Rn];
+        Pe.R(s)[r->Rd] = (ulong)BitOperations.LeadingZeroCount(((x ^ (x << 1)) & ~1U) | 1);
     }
 
     // ---- CRC: Aux is the number of bytes ----
@@ -239,8 +239,8 @@ internal static unsafe partial class IntegerOps
     }
 
     [Op]
-    public static void Crc32(Pe* s, Rec* r) => s->X[r->Rd] = Crc(s_crc32, (uint)s->X[r->Rn], s->X[r->Rm], r->Aux);
+    public static void Crc32(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Crc(s_crc32, (uint)Pe.R(s)[r->Rn], Pe.R(s)[r->Rm], r->Aux);
 
     [Op]
-    public static void Crc32c(Pe* s, Rec* r) => s->X[r->Rd] = Crc(s_crc32c, (uint)s->X[r->Rn], s->X[r->Rm], r->Aux);
+    public static void Crc32c(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = Crc(s_crc32c, (uint)Pe.R(s)[r->Rn], Pe.R(s)[r->Rm], r->Aux);
 }

@@ -11,18 +11,18 @@ internal static unsafe partial class LoadStoreOps
     // ---- addresses ----
 
     [MethodImpl(Inline.Hot)]
-    private static ulong Offset(Pe* s, Rec* r) => s->X[r->Rn] + (ulong)r->Imm;
+    private static ulong Offset(Pe* s, Rec* r) => Pe.R(s)[r->Rn] + (ulong)r->Imm;
 
     /// <summary>Register offset, LSL by Aux.</summary>
     [MethodImpl(Inline.Hot)]
-    private static ulong Indexed(Pe* s, Rec* r) => s->X[r->Rn] + (s->X[r->Rm] << (int)r->Aux);
+    private static ulong Indexed(Pe* s, Rec* r) => Pe.R(s)[r->Rn] + (Pe.R(s)[r->Rm] << (int)r->Aux);
 
     /// <summary>Register offset, UXTW (Imm 0) or SXTW (Imm 1), then LSL by Aux.</summary>
     [MethodImpl(Inline.Hot)]
     private static ulong Extended(Pe* s, Rec* r)
     {
-        ulong index = r->Imm != 0 ? (ulong)(int)s->X[r->Rm] : (uint)s->X[r->Rm];
-        return s->X[r->Rn] + (index << (int)r->Aux);
+        ulong index = r->Imm != 0 ? (ulong)(int)Pe.R(s)[r->Rm] : (uint)Pe.R(s)[r->Rm];
+        return Pe.R(s)[r->Rn] + (index << (int)r->Aux);
     }
 
     // ---- moves between memory and a register ----
@@ -37,7 +37,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = *p;
+        Pe.R(s)[r->Rd] = *p;
         return true;
     }
 
@@ -51,7 +51,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = *p;
+        Pe.R(s)[r->Rd] = *p;
         return true;
     }
 
@@ -65,7 +65,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = *p;
+        Pe.R(s)[r->Rd] = *p;
         return true;
     }
 
@@ -79,7 +79,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = *p;
+        Pe.R(s)[r->Rd] = *p;
         return true;
     }
 
@@ -93,7 +93,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = (uint)*p;
+        Pe.R(s)[r->Rd] = (uint)*p;
         return true;
     }
 
@@ -107,7 +107,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = (ulong)*p;
+        Pe.R(s)[r->Rd] = (ulong)*p;
         return true;
     }
 
@@ -121,7 +121,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = (uint)*p;
+        Pe.R(s)[r->Rd] = (uint)*p;
         return true;
     }
 
@@ -135,7 +135,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = (ulong)*p;
+        Pe.R(s)[r->Rd] = (ulong)*p;
         return true;
     }
 
@@ -149,7 +149,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = (ulong)*p;
+        Pe.R(s)[r->Rd] = (ulong)*p;
         return true;
     }
 
@@ -225,19 +225,19 @@ internal static unsafe partial class LoadStoreOps
 
     [MethodImpl(Inline.Hot)]
     private static bool Strb<TMem>(Pe* s, Rec* r, ulong va)
-        where TMem : struct, IMemory => TMem.Write(s, r, va, (byte)s->X[r->Rd]);
+        where TMem : struct, IMemory => TMem.Write(s, r, va, (byte)Pe.R(s)[r->Rd]);
 
     [MethodImpl(Inline.Hot)]
     private static bool Strh<TMem>(Pe* s, Rec* r, ulong va)
-        where TMem : struct, IMemory => TMem.Write(s, r, va, (ushort)s->X[r->Rd]);
+        where TMem : struct, IMemory => TMem.Write(s, r, va, (ushort)Pe.R(s)[r->Rd]);
 
     [MethodImpl(Inline.Hot)]
     private static bool StrW<TMem>(Pe* s, Rec* r, ulong va)
-        where TMem : struct, IMemory => TMem.Write(s, r, va, (uint)s->X[r->Rd]);
+        where TMem : struct, IMemory => TMem.Write(s, r, va, (uint)Pe.R(s)[r->Rd]);
 
     [MethodImpl(Inline.Hot)]
     private static bool StrX<TMem>(Pe* s, Rec* r, ulong va)
-        where TMem : struct, IMemory => TMem.Write(s, r, va, s->X[r->Rd]);
+        where TMem : struct, IMemory => TMem.Write(s, r, va, Pe.R(s)[r->Rd]);
 
     [MethodImpl(Inline.Hot)]
     private static bool StrSimdB<TMem>(Pe* s, Rec* r, ulong va)
@@ -283,7 +283,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -291,13 +291,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrbPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!Ldrb<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -323,7 +323,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -331,13 +331,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrhPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!Ldrh<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -363,7 +363,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -371,13 +371,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrWPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdrW<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -403,7 +403,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -411,13 +411,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrXPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdrX<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -443,7 +443,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -451,13 +451,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrsbWPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdrsbW<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -483,7 +483,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -491,13 +491,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrsbXPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdrsbX<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -523,7 +523,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -531,13 +531,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrshWPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdrshW<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -563,7 +563,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -571,13 +571,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrshXPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdrshX<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -603,7 +603,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -611,13 +611,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrswPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!Ldrsw<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -643,7 +643,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -651,13 +651,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrSimdBPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdrSimdB<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -683,7 +683,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -691,13 +691,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrSimdHPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdrSimdH<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -723,7 +723,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -731,13 +731,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrSimdSPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdrSimdS<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -763,7 +763,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -771,13 +771,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrSimdDPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdrSimdD<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -803,7 +803,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -811,13 +811,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrSimdQPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdrSimdQ<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -843,7 +843,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -851,13 +851,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool StrbPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!Strb<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -883,7 +883,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -891,13 +891,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool StrhPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!Strh<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -923,7 +923,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -931,13 +931,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool StrWPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StrW<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -963,7 +963,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -971,13 +971,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool StrXPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StrX<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -1003,7 +1003,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -1011,13 +1011,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool StrSimdBPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StrSimdB<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -1043,7 +1043,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -1051,13 +1051,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool StrSimdHPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StrSimdH<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -1083,7 +1083,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -1091,13 +1091,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool StrSimdSPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StrSimdS<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -1123,7 +1123,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -1131,13 +1131,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool StrSimdDPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StrSimdD<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -1163,7 +1163,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -1171,13 +1171,13 @@ internal static unsafe partial class LoadStoreOps
     public static bool StrSimdQPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StrSimdQ<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
@@ -1219,7 +1219,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = *p;
+        Pe.R(s)[r->Rd] = *p;
         return true;
     }
 
@@ -1233,7 +1233,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = *p;
+        Pe.R(s)[r->Rd] = *p;
         return true;
     }
 
@@ -1247,7 +1247,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = *p;
+        Pe.R(s)[r->Rd] = *p;
         return true;
     }
 
@@ -1261,7 +1261,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = *p;
+        Pe.R(s)[r->Rd] = *p;
         return true;
     }
 
@@ -1275,7 +1275,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = (uint)*p;
+        Pe.R(s)[r->Rd] = (uint)*p;
         return true;
     }
 
@@ -1289,7 +1289,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = (ulong)*p;
+        Pe.R(s)[r->Rd] = (ulong)*p;
         return true;
     }
 
@@ -1303,7 +1303,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = (uint)*p;
+        Pe.R(s)[r->Rd] = (uint)*p;
         return true;
     }
 
@@ -1317,7 +1317,7 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = (ulong)*p;
+        Pe.R(s)[r->Rd] = (ulong)*p;
         return true;
     }
 
@@ -1331,23 +1331,23 @@ internal static unsafe partial class LoadStoreOps
             return false;
         }
 
-        s->X[r->Rd] = (ulong)*p;
+        Pe.R(s)[r->Rd] = (ulong)*p;
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StrbUser<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => TMem.WriteUser(s, r, Offset(s, r), (byte)s->X[r->Rd]);
+        where TMem : struct, IMemory => TMem.WriteUser(s, r, Offset(s, r), (byte)Pe.R(s)[r->Rd]);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StrhUser<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => TMem.WriteUser(s, r, Offset(s, r), (ushort)s->X[r->Rd]);
+        where TMem : struct, IMemory => TMem.WriteUser(s, r, Offset(s, r), (ushort)Pe.R(s)[r->Rd]);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StrWUser<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => TMem.WriteUser(s, r, Offset(s, r), (uint)s->X[r->Rd]);
+        where TMem : struct, IMemory => TMem.WriteUser(s, r, Offset(s, r), (uint)Pe.R(s)[r->Rd]);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StrXUser<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => TMem.WriteUser(s, r, Offset(s, r), s->X[r->Rd]);
+        where TMem : struct, IMemory => TMem.WriteUser(s, r, Offset(s, r), Pe.R(s)[r->Rd]);
 }

@@ -22,7 +22,7 @@ internal static unsafe partial class MaintenanceOps
             return Exits.Exception(s, r, Syndrome.SystemRegister(r->Word));
         }
 
-        byte* p = TMem.LocateBytes(s, r, s->X[r->Rd] & ~63UL, 64);
+        byte* p = TMem.LocateBytes(s, r, Pe.R(s)[r->Rd] & ~63UL, 64);
         if (p == null)
         {
             return false;
@@ -54,7 +54,7 @@ internal static unsafe partial class MaintenanceOps
             }
         }
 
-        return s->Owner.CacheMaintenanceAllowed(r, s->X[r->Rd]);
+        return s->Owner.CacheMaintenanceAllowed(r, Pe.R(s)[r->Rd]);
     }
 
     /// <summary>DC ISW, CSW, CISW: by set and way.</summary>
@@ -72,7 +72,7 @@ internal static unsafe partial class MaintenanceOps
         }
 
         ProcessingElement owner = s->Owner;
-        ulong va = s->X[r->Rd];
+        ulong va = Pe.R(s)[r->Rd];
         if (!owner.CacheMaintenanceAllowed(r, va))
         {
             return false;
@@ -116,7 +116,7 @@ internal static unsafe partial class MaintenanceOps
         }
 
         var kind = (MaintenanceKind)r->Imm;
-        ulong argument = kind == MaintenanceKind.TlbAddress ? (ulong)((long)(s->X[r->Rd] << 20) >> 8) : s->X[r->Rd];
+        ulong argument = kind == MaintenanceKind.TlbAddress ? (ulong)((long)(Pe.R(s)[r->Rd] << 20) >> 8) : Pe.R(s)[r->Rd];
         var request = new MaintenanceRequest(kind, argument);
         s->Owner.Perform(request);
         if (r->Aux != 0)
@@ -148,7 +148,7 @@ internal static unsafe partial class MaintenanceOps
         }
 
         bool write = (r->Imm & 1) != 0, user = (r->Imm & 2) != 0, pan = (r->Imm & 4) != 0 && s->Pan != 0;
-        Stage1Result t = s->Owner.Mmu.Walk(s->X[r->Rd], new Stage1Access(write ? MemoryAccess.Write : MemoryAccess.Read, !user, pan));
+        Stage1Result t = s->Owner.Mmu.Walk(Pe.R(s)[r->Rd], new Stage1Access(write ? MemoryAccess.Write : MemoryAccess.Read, !user, pan));
         ulong par;
         if (t.Faulted || t.Stage2OnWalk)
         {

@@ -20,8 +20,8 @@ internal static unsafe partial class PairOps
 
         ulong* q = (ulong*)p;
         ulong first = q[0], second = q[1];
-        s->X[r->Rd] = first;
-        s->X[r->Rm] = second;
+        Pe.R(s)[r->Rd] = first;
+        Pe.R(s)[r->Rm] = second;
         return true;
     }
 
@@ -36,8 +36,8 @@ internal static unsafe partial class PairOps
         }
 
         ulong both = *p;
-        s->X[r->Rd] = (uint)both;
-        s->X[r->Rm] = both >> 32;
+        Pe.R(s)[r->Rd] = (uint)both;
+        Pe.R(s)[r->Rm] = both >> 32;
         return true;
     }
 
@@ -52,8 +52,8 @@ internal static unsafe partial class PairOps
         }
 
         ulong both = *p;
-        s->X[r->Rd] = (ulong)(int)both;
-        s->X[r->Rm] = (ulong)((long)both >> 32);
+        Pe.R(s)[r->Rd] = (ulong)(int)both;
+        Pe.R(s)[r->Rm] = (ulong)((long)both >> 32);
         return true;
     }
 
@@ -109,11 +109,11 @@ internal static unsafe partial class PairOps
 
     [MethodImpl(Inline.Hot)]
     private static bool StpX<TMem>(Pe* s, Rec* r, ulong va)
-        where TMem : struct, IMemory => TMem.Write(s, r, va, Vector128.Create(s->X[r->Rd], s->X[r->Rm]));
+        where TMem : struct, IMemory => TMem.Write(s, r, va, Vector128.Create(Pe.R(s)[r->Rd], Pe.R(s)[r->Rm]));
 
     [MethodImpl(Inline.Hot)]
     private static bool StpW<TMem>(Pe* s, Rec* r, ulong va)
-        where TMem : struct, IMemory => TMem.Write(s, r, va, (uint)s->X[r->Rd] | (s->X[r->Rm] << 32));
+        where TMem : struct, IMemory => TMem.Write(s, r, va, (uint)Pe.R(s)[r->Rd] | (Pe.R(s)[r->Rm] << 32));
 
     [MethodImpl(Inline.Hot)]
     private static bool StpSimdS<TMem>(Pe* s, Rec* r, ulong va)
@@ -129,19 +129,19 @@ internal static unsafe partial class PairOps
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpXOffset<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => LdpX<TMem>(s, r, s->X[r->Rn] + (ulong)r->Imm);
+        where TMem : struct, IMemory => LdpX<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpXPre<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn] + (ulong)r->Imm;
+        ulong va = Pe.R(s)[r->Rn] + (ulong)r->Imm;
         if (!LdpX<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -149,31 +149,31 @@ internal static unsafe partial class PairOps
     public static bool LdpXPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdpX<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpWOffset<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => LdpW<TMem>(s, r, s->X[r->Rn] + (ulong)r->Imm);
+        where TMem : struct, IMemory => LdpW<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpWPre<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn] + (ulong)r->Imm;
+        ulong va = Pe.R(s)[r->Rn] + (ulong)r->Imm;
         if (!LdpW<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -181,31 +181,31 @@ internal static unsafe partial class PairOps
     public static bool LdpWPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdpW<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpswOffset<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => Ldpsw<TMem>(s, r, s->X[r->Rn] + (ulong)r->Imm);
+        where TMem : struct, IMemory => Ldpsw<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpswPre<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn] + (ulong)r->Imm;
+        ulong va = Pe.R(s)[r->Rn] + (ulong)r->Imm;
         if (!Ldpsw<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -213,31 +213,31 @@ internal static unsafe partial class PairOps
     public static bool LdpswPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!Ldpsw<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpSimdSOffset<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => LdpSimdS<TMem>(s, r, s->X[r->Rn] + (ulong)r->Imm);
+        where TMem : struct, IMemory => LdpSimdS<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpSimdSPre<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn] + (ulong)r->Imm;
+        ulong va = Pe.R(s)[r->Rn] + (ulong)r->Imm;
         if (!LdpSimdS<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -245,31 +245,31 @@ internal static unsafe partial class PairOps
     public static bool LdpSimdSPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdpSimdS<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpSimdDOffset<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => LdpSimdD<TMem>(s, r, s->X[r->Rn] + (ulong)r->Imm);
+        where TMem : struct, IMemory => LdpSimdD<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpSimdDPre<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn] + (ulong)r->Imm;
+        ulong va = Pe.R(s)[r->Rn] + (ulong)r->Imm;
         if (!LdpSimdD<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -277,31 +277,31 @@ internal static unsafe partial class PairOps
     public static bool LdpSimdDPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdpSimdD<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpSimdQOffset<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => LdpSimdQ<TMem>(s, r, s->X[r->Rn] + (ulong)r->Imm);
+        where TMem : struct, IMemory => LdpSimdQ<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool LdpSimdQPre<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn] + (ulong)r->Imm;
+        ulong va = Pe.R(s)[r->Rn] + (ulong)r->Imm;
         if (!LdpSimdQ<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -309,31 +309,31 @@ internal static unsafe partial class PairOps
     public static bool LdpSimdQPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!LdpSimdQ<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StpXOffset<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => StpX<TMem>(s, r, s->X[r->Rn] + (ulong)r->Imm);
+        where TMem : struct, IMemory => StpX<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StpXPre<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn] + (ulong)r->Imm;
+        ulong va = Pe.R(s)[r->Rn] + (ulong)r->Imm;
         if (!StpX<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -341,31 +341,31 @@ internal static unsafe partial class PairOps
     public static bool StpXPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StpX<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StpWOffset<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => StpW<TMem>(s, r, s->X[r->Rn] + (ulong)r->Imm);
+        where TMem : struct, IMemory => StpW<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StpWPre<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn] + (ulong)r->Imm;
+        ulong va = Pe.R(s)[r->Rn] + (ulong)r->Imm;
         if (!StpW<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -373,31 +373,31 @@ internal static unsafe partial class PairOps
     public static bool StpWPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StpW<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StpSimdSOffset<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => StpSimdS<TMem>(s, r, s->X[r->Rn] + (ulong)r->Imm);
+        where TMem : struct, IMemory => StpSimdS<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StpSimdSPre<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn] + (ulong)r->Imm;
+        ulong va = Pe.R(s)[r->Rn] + (ulong)r->Imm;
         if (!StpSimdS<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -405,31 +405,31 @@ internal static unsafe partial class PairOps
     public static bool StpSimdSPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StpSimdS<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StpSimdDOffset<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => StpSimdD<TMem>(s, r, s->X[r->Rn] + (ulong)r->Imm);
+        where TMem : struct, IMemory => StpSimdD<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StpSimdDPre<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn] + (ulong)r->Imm;
+        ulong va = Pe.R(s)[r->Rn] + (ulong)r->Imm;
         if (!StpSimdD<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -437,31 +437,31 @@ internal static unsafe partial class PairOps
     public static bool StpSimdDPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StpSimdD<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StpSimdQOffset<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory => StpSimdQ<TMem>(s, r, s->X[r->Rn] + (ulong)r->Imm);
+        where TMem : struct, IMemory => StpSimdQ<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)r->Imm);
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool StpSimdQPre<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn] + (ulong)r->Imm;
+        ulong va = Pe.R(s)[r->Rn] + (ulong)r->Imm;
         if (!StpSimdQ<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va;
+        Pe.R(s)[r->Rn] = va;
         return true;
     }
 
@@ -469,13 +469,13 @@ internal static unsafe partial class PairOps
     public static bool StpSimdQPost<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!StpSimdQ<TMem>(s, r, va))
         {
             return false;
         }
 
-        s->X[r->Rn] = va + (ulong)r->Imm;
+        Pe.R(s)[r->Rn] = va + (ulong)r->Imm;
         return true;
     }
 }

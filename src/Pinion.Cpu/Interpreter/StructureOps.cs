@@ -24,7 +24,7 @@ internal static unsafe partial class StructureOps
     {
         if (r->Ra != 0)
         {
-            s->X[r->Rn] += r->Rm == Pe.Zero ? (ulong)r->Imm : s->X[r->Rm];
+            Pe.R(s)[r->Rn] += r->Rm == Pe.Zero ? (ulong)r->Imm : Pe.R(s)[r->Rm];
         }
     }
 
@@ -64,7 +64,7 @@ internal static unsafe partial class StructureOps
     {
         byte* buffer = stackalloc byte[64];
         int bytes = RegisterBytes(r), registers = Registers(r), step = Interleave(r), size = 1 << SizeLog2(r);
-        if (!ReadAll<TMem>(s, r, s->X[r->Rn], buffer, bytes * registers))
+        if (!ReadAll<TMem>(s, r, Pe.R(s)[r->Rn], buffer, bytes * registers))
         {
             return false;
         }
@@ -124,7 +124,7 @@ internal static unsafe partial class StructureOps
             }
         }
 
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         int count = bytes * registers;
         if (!TMem.ProbeWrite(s, r, va, count))
         {
@@ -176,7 +176,7 @@ internal static unsafe partial class StructureOps
         int size = 1 << SizeLog2(r), count = Interleave(r);
         for (int i = 0; i < count; i++)
         {
-            if (!ReadElement<TMem>(s, r, s->X[r->Rn] + (ulong)(i * size), buffer + (i * size), size))
+            if (!ReadElement<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)(i * size), buffer + (i * size), size))
             {
                 return false;
             }
@@ -199,7 +199,7 @@ internal static unsafe partial class StructureOps
         int size = 1 << SizeLog2(r), count = Interleave(r), bytes = RegisterBytes(r);
         for (int i = 0; i < count; i++)
         {
-            if (!ReadElement<TMem>(s, r, s->X[r->Rn] + (ulong)(i * size), buffer + (i * size), size))
+            if (!ReadElement<TMem>(s, r, Pe.R(s)[r->Rn] + (ulong)(i * size), buffer + (i * size), size))
             {
                 return false;
             }
@@ -224,7 +224,7 @@ internal static unsafe partial class StructureOps
         where TMem : struct, IMemory
     {
         int size = 1 << SizeLog2(r), count = Interleave(r);
-        ulong va = s->X[r->Rn];
+        ulong va = Pe.R(s)[r->Rn];
         if (!TMem.ProbeWrite(s, r, va, size * count))
         {
             return false;

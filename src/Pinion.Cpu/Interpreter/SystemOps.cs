@@ -209,13 +209,13 @@ internal static unsafe partial class SystemOps
             return Exits.Undefined(s, r);
         }
 
-        s->X[r->Rd] = s->Sys[r->Aux];
+        Pe.R(s)[r->Rd] = s->Sys[r->Aux];
         return true;
     }
 
     /// <summary>Storage that EL0 may read too.</summary>
     [Op, MethodImpl(Inline.Hot)]
-    public static void MrsPlainEl0(Pe* s, Rec* r) => s->X[r->Rd] = s->Sys[r->Aux];
+    public static void MrsPlainEl0(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = s->Sys[r->Aux];
 
     [Op, MethodImpl(Inline.Hot)]
     public static bool MsrPlain(Pe* s, Rec* r)
@@ -225,12 +225,12 @@ internal static unsafe partial class SystemOps
             return Exits.Undefined(s, r);
         }
 
-        s->Sys[r->Aux] = s->X[r->Rn];
+        s->Sys[r->Aux] = Pe.R(s)[r->Rn];
         return true;
     }
 
     [Op, MethodImpl(Inline.Hot)]
-    public static void MsrPlainEl0(Pe* s, Rec* r) => s->Sys[r->Aux] = s->X[r->Rn];
+    public static void MsrPlainEl0(Pe* s, Rec* r) => s->Sys[r->Aux] = Pe.R(s)[r->Rn];
 
     /// <summary>The kernel's current task: SP_EL0 while SP_EL1 is selected.</summary>
     [Op, MethodImpl(Inline.Hot)]
@@ -242,7 +242,7 @@ internal static unsafe partial class SystemOps
             return Exits.Undefined(s, r);
         }
 
-        s->X[r->Rd] = s->Sys[(int)SysRegId.SP_EL0];
+        Pe.R(s)[r->Rd] = s->Sys[(int)SysRegId.SP_EL0];
         return true;
     }
 
@@ -254,7 +254,7 @@ internal static unsafe partial class SystemOps
             return Exits.Exception(s, r, Syndrome.SystemRegister(r->Word));
         }
 
-        s->X[r->Rd] = (ulong)s->Daif << 6;
+        Pe.R(s)[r->Rd] = (ulong)s->Daif << 6;
         return true;
     }
 
@@ -266,27 +266,27 @@ internal static unsafe partial class SystemOps
             return Exits.Exception(s, r, Syndrome.SystemRegister(r->Word));
         }
 
-        s->Daif = (byte)((s->X[r->Rn] >> 6) & 15);
+        s->Daif = (byte)((Pe.R(s)[r->Rn] >> 6) & 15);
         return Volatile.Read(ref s->InterruptLines) == 0 || Exits.Reschedule(s, r);
     }
 
     [Op]
-    public static void MrsNzcv(Pe* s, Rec* r) => s->X[r->Rd] = s->Nzcv;
+    public static void MrsNzcv(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = s->Nzcv;
 
     [Op]
-    public static void MsrNzcv(Pe* s, Rec* r) => s->Nzcv = (uint)s->X[r->Rn];
+    public static void MsrNzcv(Pe* s, Rec* r) => s->Nzcv = (uint)Pe.R(s)[r->Rn];
 
     [Op]
-    public static void MrsFpcr(Pe* s, Rec* r) => s->X[r->Rd] = s->Fpcr;
+    public static void MrsFpcr(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = s->Fpcr;
 
     [Op]
-    public static void MrsFpsr(Pe* s, Rec* r) => s->X[r->Rd] = s->Fpsr;
+    public static void MrsFpsr(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = s->Fpsr;
 
     [Op]
-    public static void MsrFpcr(Pe* s, Rec* r) => s->Owner.WriteSystemRegister(SysRegId.FPCR, s->X[r->Rn]);
+    public static void MsrFpcr(Pe* s, Rec* r) => s->Owner.WriteSystemRegister(SysRegId.FPCR, Pe.R(s)[r->Rn]);
 
     [Op]
-    public static void MsrFpsr(Pe* s, Rec* r) => s->Owner.WriteSystemRegister(SysRegId.FPSR, s->X[r->Rn]);
+    public static void MsrFpsr(Pe* s, Rec* r) => s->Owner.WriteSystemRegister(SysRegId.FPSR, Pe.R(s)[r->Rn]);
 
     /// <summary>Every other MRS: checks, traps, effects.</summary>
     [Op]
@@ -304,7 +304,7 @@ internal static unsafe partial class SystemOps
             return Exits.Alone(s, r);
         }
 
-        s->X[r->Rd] = info.Behaviour == SysRegBehaviour.Gic ? owner.Configuration.Gic!.Read(info.Id) : owner.ReadSystemRegister(info.Id);
+        Pe.R(s)[r->Rd] = info.Behaviour == SysRegBehaviour.Gic ? owner.Configuration.Gic!.Read(info.Id) : owner.ReadSystemRegister(info.Id);
         return true;
     }
 
@@ -324,7 +324,7 @@ internal static unsafe partial class SystemOps
             return Exits.Alone(s, r);
         }
 
-        ulong value = s->X[r->Rn];
+        ulong value = Pe.R(s)[r->Rn];
         if (info.Behaviour == SysRegBehaviour.Gic)
         {
             owner.Configuration.Gic!.Write(info.Id, value);
@@ -346,7 +346,7 @@ internal static unsafe partial class SystemOps
             return Exits.Undefined(s, r);
         }
 
-        s->X[r->Rd] = 0;
+        Pe.R(s)[r->Rd] = 0;
         return true;
     }
 }

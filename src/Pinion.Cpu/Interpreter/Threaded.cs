@@ -29,7 +29,7 @@ internal static unsafe partial class Threaded
     public static nint NextPageHandler => Handlers[(int)Op.NextPage];
 
     /// <summary>Handler of decoded records at checkpoints.</summary>
-    public static readonly nint CheckpointHandler = Resolve((nint)(delegate*<Pe*, Rec*, nint, void>)&Checkpoint);
+    public static readonly nint CheckpointHandler = (nint)(delegate*<Pe*, Rec*, nint, void>)&Checkpoint;
 
     private static nint* MakeTable()
     {
@@ -41,7 +41,29 @@ internal static unsafe partial class Threaded
         return t;
     }
 
-    private static nint Resolve(nint handler) => handler;
+    /// <summary>Handler for <see cref="Rec.Op"/>.</summary>
+    public static nint HandlerOf(ushort op)
+    {
+        nint* slot = Handlers + (op & ~Rec.Alternate) + ((op >> 15) * (int)Op.Count);
+        return *slot = Resolve(*slot);
+    }
+
+    /// <summary>
+    /// A function pointer leads to a stub that jumps on to the compiled method once there is one. Handlers are compiled once and never move, so records may name the method itself and
+    /// save a jump an instruction. Where the stub does not look as expected, the stub it is.
+    /// </summary>
+    private static nint Resolve(nint handler)
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || *(ushort*)handler != 0x25FF)
+        {
+            return handler;
+        }
+
+        // jmp [rip + disp32]; until the method is compiled the slot leads to the instruction behind.
+        nint behind = handler + 6;
+        nint target = *(nint*)(behind + *(int*)(handler + 2));
+        return target == behind ? handler : target;
+    }
 
     /// <summary>Runs from record <paramref name="ip"/> until the chain is left.</summary>
     public static void Run(Pe* s, Rec* ip, nint lim) => ((delegate*<Pe*, Rec*, nint, void>)ip->Handler)(s, ip, lim);
