@@ -3,15 +3,18 @@ using Pinion.Arm.Spe;
 namespace Pinion.Cpu.Profiling;
 
 /// <summary>Makes a sample, and then a record, of an observed operation: what is collected under which control (Arm ARM D17.5, D18).</summary>
-internal sealed class SampleRecordBuilder(Pmsidr id, IProfilingClock clock)
+internal sealed class SampleRecordBuilder(SpeProfile profile, IProfilingClock clock)
 {
-    private readonly ushort _counterMaximum = (ushort)((1 << id.CounterBits) - 1);
+    private const int PmsVerWithAlignment = 2;
+
+    private readonly ushort _counterMaximum = (ushort)((1 << profile.Pmsidr.CounterBits) - 1);
+    private readonly SpeEvents _unimplemented = profile.PmsVer < PmsVerWithAlignment ? SpeEvents.Alignment : SpeEvents.None;
 
     /// <summary>Completes the sample: saturates counters, adds the events that follow from the architecture alone.</summary>
     public SpeSample Complete(in ObservedOperation operation, in OperationTiming timing, bool notTakenWithoutBranch)
     {
         OperationInfo info = OperationTable.Lookup(operation);
-        SpeEvents events = timing.Events | SpeEvents.Retired;
+        SpeEvents events = (timing.Events & ~_unimplemented) | SpeEvents.Retired;
         if (operation.Has(ObservedFlags.TookException))
         {
             events |= SpeEvents.Exception;
@@ -93,7 +96,7 @@ internal sealed class SampleRecordBuilder(Pmsidr id, IProfilingClock clock)
             record.SetDataPhysical(operation.Pa);
         }
 
-        if (id.Lds && sample.Info.IsLoad)
+        if (profile.Pmsidr.Lds && sample.Info.IsLoad)
         {
             record.SetDataSource(sample.Source);
         }

@@ -55,7 +55,7 @@ public sealed class Spu
         _pe = pe;
         _options = options ?? SpuOptions.Default;
         _buffer = new ProfilingBuffer(profile, memory);
-        _builder = new SampleRecordBuilder(profile.Pmsidr, clock);
+        _builder = new SampleRecordBuilder(profile, clock);
         _interval = new SampleInterval(profile.Pmsidr.ERnd, pe);
         _filterMask = Pmsfcr.ImplementedMask(profile.Pmsidr);
         _eventMask = profile.EventMask;

@@ -204,10 +204,17 @@ internal sealed unsafe class TimingModel
             }
         }
 
+        if (info.Has(OperationFlags.Prefetch))
+        {
+            // Complete as soon as it is issued, and of class "other": nothing of the access shows.
+            timing = default;
+            return 0;
+        }
+
         if (!info.IsLoad)
         {
-            // A store completes in the store buffer: where its line comes from does not show. A prefetch has no packets at all.
-            timing.Events |= info.IsLoadOrStore ? SpeEvents.L1DataAccess : SpeEvents.None;
+            // A store completes in the store buffer: where its line comes from does not show.
+            timing.Events |= SpeEvents.L1DataAccess;
             return extra;
         }
 
