@@ -1,3 +1,5 @@
+using Pinion.Vmm;
+
 namespace Pinion.Cli;
 
 /// <summary>Exit codes of every command.</summary>
@@ -16,4 +18,13 @@ public static class ExitCodes
 
     /// <summary>The host refused memory or another resource.</summary>
     public const int HostResource = 4;
+
+    /// <summary>The exit code that goes with a problem.</summary>
+    public static int For(Problem problem) => problem.Kind switch
+    {
+        ProblemKind.Usage => Usage,
+        ProblemKind.CorruptInput => CorruptInput,
+        ProblemKind.Guest => GuestFailed,
+        _ => HostResource,
+    };
 }

@@ -1,13 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
 using Pinion.Cli.Guests;
+using Pinion.Vmm;
 
 namespace Pinion.Cli;
 
 /// <summary><c>pinion guest</c>: builds guests into the per-user cache.</summary>
 public static class GuestCommand
 {
-    /// <summary>The command with its subcommand <c>debian</c>. Exit codes: 0 built or up to date, 3 a tool is missing, 4 packages cannot be fetched, 5 a directory cannot be written, 6 a package is not what it should be.</summary>
+    /// <summary>The command with its subcommand <c>debian</c>. Exit codes are those of <see cref="ExitCodes"/>.</summary>
     public static Command Create()
     {
         var command = new Command("guest", "Build a guest to boot: kernel and initramfs.");
@@ -56,12 +57,12 @@ public static class GuestCommand
     {
         DebianGuest? guest = null;
         DebianGuest.Report? report = null;
-        GuestProblem? problem = GuestProgress.Run(progress =>
+        Problem? problem = GuestProgress.Run(progress =>
         {
             try
             {
                 guest = new DebianGuest(cache, sources, progress);
-                GuestProblem? trouble = guest.Build(refresh, out report);
+                Problem? trouble = guest.Build(refresh, out report);
                 if (trouble is null && output is not null)
                 {
                     guest.CopyTo(output);
@@ -71,18 +72,18 @@ public static class GuestCommand
             }
             catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
             {
-                return new GuestProblem(refused.Message, "Choose other places with --cache DIR and --output DIR.", GuestProblem.CannotWrite);
+                return new Problem(ProblemKind.Usage, refused.Message, "Choose other places with --cache DIR and --output DIR.");
             }
         });
         if (problem is not null)
         {
-            Console.Error.WriteLine($"pinion guest debian: {problem.What}");
-            Console.Error.WriteLine(problem.Remedy);
-            return problem.ExitCode;
+            Console.Error.WriteLine($"pinion: {problem.Message}");
+            Console.Error.WriteLine(problem.Advice);
+            return ExitCodes.For(problem);
         }
 
         Describe(guest!, report!, output ?? Path.GetDirectoryName(guest!.ImagePath)!, output is not null);
-        return 0;
+        return ExitCodes.Success;
     }
 
     private static void Describe(DebianGuest guest, DebianGuest.Report report, string directory, bool isOutput)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Pinion.Vmm;
 
 namespace Pinion.Cli.Guests;
 
@@ -47,7 +48,7 @@ internal sealed class AptSource
     }
 
     /// <summary>Fetches the package lists where they are missing or older than a day.</summary>
-    internal GuestProblem? Update(bool evenIfFresh, GuestProgress progress)
+    internal Problem? Update(bool evenIfFresh, GuestProgress progress)
     {
         WriteConfiguration();
         string stamp = Path.Combine(_directory, "updated");
@@ -91,7 +92,7 @@ internal sealed class AptSource
     }
 
     /// <summary>Asks the lists which files these packages are.</summary>
-    internal GuestProblem? Describe(IEnumerable<string> packages, out List<PackageFile> files)
+    internal Problem? Describe(IEnumerable<string> packages, out List<PackageFile> files)
     {
         files = [];
         HostTool.Outcome outcome = HostTool.Run("apt-get", ["-c", _configuration, "-q", "download", "--print-uris", .. packages]);
@@ -115,7 +116,7 @@ internal sealed class AptSource
     }
 
     /// <summary>Downloads those of <paramref name="files"/> that <paramref name="directory"/> does not hold yet.</summary>
-    internal GuestProblem? Download(IReadOnlyList<PackageFile> files, string directory, GuestProgress progress)
+    internal Problem? Download(IReadOnlyList<PackageFile> files, string directory, GuestProgress progress)
     {
         Directory.CreateDirectory(directory);
         List<PackageFile> missing = [.. files.Where(file => !file.IsIn(directory))];
@@ -144,17 +145,17 @@ internal sealed class AptSource
     private static long Arrived(IEnumerable<PackageFile> files, string directory) =>
         files.Sum(file => new FileInfo(Path.Combine(directory, file.FileName)) is { Exists: true } arrived ? arrived.Length : 0);
 
-    private static GuestProblem FetchProblem(string what, HostTool.Outcome outcome)
+    private static Problem FetchProblem(string what, HostTool.Outcome outcome)
     {
         string detail = outcome.LastErrorLine;
-        return new GuestProblem(
+        return new Problem(
+            ProblemKind.Host,
             detail.Length == 0 ? what : $"{what}: {detail}",
             "Check the network and the package sources. Where the machine's own sources are not Debian's, name a file that lists some:\n"
             + "  echo 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main' > debian.list\n"
             + "  pinion guest debian --sources debian.list\n"
             + "Without any network, build the guest on another machine with 'pinion guest debian --output DIR', copy DIR and boot it with\n"
-            + "'pinion run -k DIR/Image -i DIR/initramfs.cpio'.",
-            GuestProblem.FetchFailed);
+            + "'pinion run -k DIR/Image -i DIR/initramfs.cpio'.");
     }
 
     private void WriteConfiguration()

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using Pinion.Vmm;
 
 namespace Pinion.Cli.Guests;
 
@@ -51,28 +52,28 @@ internal sealed class DebianGuest
     internal sealed record Report(bool UpToDate, string KernelRelease, string? CompilerVersion, IReadOnlyList<string> Packages);
 
     /// <summary>Builds the guest, or finds that nothing changed since it was built.</summary>
-    internal GuestProblem? Build(bool refresh, out Report? report)
+    internal Problem? Build(bool refresh, out Report? report)
     {
         report = null;
         foreach (string tool in new[] { "apt-get", "apt-cache", "dpkg-deb" })
         {
             if (!HostTool.Exists(tool))
             {
-                return new GuestProblem(
+                return new Problem(
+                    ProblemKind.Host,
                     $"{tool} is not installed",
                     "This command fetches packages with Debian's own tools. Run it on Debian or Ubuntu (a container will do) with --output DIR,\n"
-                    + "copy DIR here and boot it with 'pinion run -k DIR/Image -i DIR/initramfs.cpio'.",
-                    GuestProblem.ToolMissing);
+                    + "copy DIR here and boot it with 'pinion run -k DIR/Image -i DIR/initramfs.cpio'.");
             }
         }
 
         Directory.CreateDirectory(_directory);
-        GuestProblem? stale = _apt.Update(refresh, _progress);
+        Problem? stale = _apt.Update(refresh, _progress);
         string? kernelPackage = _apt.Dependencies(KernelMetaPackage).FirstOrDefault();
         if (stale is not null && kernelPackage is not null)
         {
             // Without network, what was fetched before is still good.
-            _progress.Say($"{stale.What}; going on with the package lists of an earlier run");
+            _progress.Say($"{stale.Message}; going on with the package lists of an earlier run");
         }
 
         if (kernelPackage is null)
@@ -80,7 +81,7 @@ internal sealed class DebianGuest
             // Lists that a broken network left behind must not stay fresh for a day.
             File.Delete(Path.Combine(_directory, "apt", "updated"));
             return stale ?? _apt.Describe([KernelMetaPackage], out _)
-                ?? new GuestProblem($"{KernelMetaPackage} names no kernel package", "The archive has changed; please report it.", GuestProblem.UnexpectedContent);
+                ?? new Problem(ProblemKind.CorruptInput, $"{KernelMetaPackage} names no kernel package", "The archive has changed; please report it.");
         }
 
         string[] roots = [kernelPackage, BusyboxPackage, PerfPackage];
@@ -99,12 +100,12 @@ internal sealed class DebianGuest
             return null;
         }
 
-        GuestProblem? problem = BuildImages(roots, kernelPackage, compiler);
+        Problem? problem = BuildImages(roots, kernelPackage, compiler);
         report = new Report(false, release, compiler, [.. _packages.Values.Select(file => file.FileName)]);
         return problem;
     }
 
-    private GuestProblem? BuildImages(string[] roots, string kernelPackage, string? compiler)
+    private Problem? BuildImages(string[] roots, string kernelPackage, string? compiler)
     {
         File.Delete(ManifestPath);
         if (Directory.Exists(_tree.Root))
@@ -182,7 +183,7 @@ internal sealed class DebianGuest
         }
     }
 
-    private GuestProblem? Fetch(IEnumerable<string> packages)
+    private Problem? Fetch(IEnumerable<string> packages)
     {
         if (_apt.Describe(packages, out List<AptSource.PackageFile> files) is { } unknown)
         {
@@ -197,7 +198,7 @@ internal sealed class DebianGuest
         return _apt.Download(files, PackageDirectory, _progress);
     }
 
-    private GuestProblem? Install(IReadOnlyCollection<string> packages)
+    private Problem? Install(IReadOnlyCollection<string> packages)
     {
         string[] unknown = [.. packages.Where(package => !_packages.ContainsKey(package))];
         if (unknown.Length > 0 && Fetch(unknown) is { } problem)
@@ -217,7 +218,7 @@ internal sealed class DebianGuest
         return null;
     }
 
-    private GuestProblem? UnpackKernel(string package, KernelModules modules)
+    private Problem? UnpackKernel(string package, KernelModules modules)
     {
         string file = Path.Combine(PackageDirectory, _packages[package].FileName);
         HashSet<string> sought = new(StringComparer.Ordinal);
@@ -238,7 +239,7 @@ internal sealed class DebianGuest
                 string? reason = Decompress(path, out string plain) ?? modules.Add(plain, File.ReadAllBytes(Path.Combine(_tree.Root, plain)));
                 if (reason is not null)
                 {
-                    return new GuestProblem(reason, "The kernel package has changed; please report it.", GuestProblem.UnexpectedContent);
+                    return new Problem(ProblemKind.CorruptInput, reason, "The kernel package has changed; please report it.");
                 }
             }
 
@@ -247,7 +248,7 @@ internal sealed class DebianGuest
 
         return modules.Missing.Count == 0
             ? null
-            : new GuestProblem($"{package} has no module {string.Join(", ", modules.Missing)}", "The kernel package has changed; please report it.", GuestProblem.UnexpectedContent);
+            : new Problem(ProblemKind.CorruptInput, $"{package} has no module {string.Join(", ", modules.Missing)}", "The kernel package has changed; please report it.");
     }
 
     // Kernels after 6.1 come with modules compressed by xz.
@@ -264,12 +265,12 @@ internal sealed class DebianGuest
         return outcome.Ok ? null : $"{path}: {outcome.LastErrorLine}";
     }
 
-    private GuestProblem? ExtractImage()
+    private Problem? ExtractImage()
     {
         string? name = _tree.Files.FirstOrDefault(file => file.StartsWith("boot/vmlinuz-", StringComparison.Ordinal));
         if (name is null || !_tree.TryReadFile(name, out byte[]? kernel))
         {
-            return new GuestProblem("the kernel package has no boot/vmlinuz", "The kernel package has changed; please report it.", GuestProblem.UnexpectedContent);
+            return new Problem(ProblemKind.CorruptInput, "the kernel package has no boot/vmlinuz", "The kernel package has changed; please report it.");
         }
 
         if (kernel.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
@@ -283,7 +284,7 @@ internal sealed class DebianGuest
         // Linux, Documentation/arm64/booting.rst: the magic number "ARM\x64" at offset 56.
         if (kernel.Length < 64 || !kernel.AsSpan(56, 4).SequenceEqual("ARM\u0064"u8))
         {
-            return new GuestProblem($"{name}: offset 56: no arm64 Image magic", "This kernel is packed in a way this version does not know; please report it.", GuestProblem.UnexpectedContent);
+            return new Problem(ProblemKind.CorruptInput, $"{name}: offset 56: no arm64 Image magic", "This kernel is packed in a way this version does not know; please report it.");
         }
 
         WriteWhole(ImagePath, stream => stream.Write(kernel));

@@ -1,3 +1,5 @@
+using Pinion.Vmm;
+
 namespace Pinion.Cli.Guests;
 
 /// <summary>Finds the shared libraries a program needs, and fetches the packages that hold them: only those, not all that a package depends on.</summary>
@@ -5,13 +7,13 @@ internal sealed class LibraryClosure
 {
     private readonly AptSource _apt;
     private readonly PackageTree _tree;
-    private readonly Func<IReadOnlyCollection<string>, GuestProblem?> _install;
+    private readonly Func<IReadOnlyCollection<string>, Problem?> _install;
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
     /// <param name="apt">Says what packages depend on.</param>
     /// <param name="tree">Where packages are unpacked.</param>
     /// <param name="install">Fetches and unpacks packages.</param>
-    internal LibraryClosure(AptSource apt, PackageTree tree, Func<IReadOnlyCollection<string>, GuestProblem?> install)
+    internal LibraryClosure(AptSource apt, PackageTree tree, Func<IReadOnlyCollection<string>, Problem?> install)
     {
         _apt = apt;
         _tree = tree;
@@ -25,10 +27,10 @@ internal sealed class LibraryClosure
     internal string? Interpreter { get; private set; }
 
     /// <summary>Follows DT_NEEDED from a program until nothing is missing.</summary>
-    internal GuestProblem? Add(string program)
+    internal Problem? Add(string program)
     {
         List<(string Path, string Soname)> open = [];
-        GuestProblem? problem = Examine(program, open);
+        Problem? problem = Examine(program, open);
         while (problem is null && open.Count > 0)
         {
             List<(string Path, string Soname)> missing = [];
@@ -93,16 +95,16 @@ internal sealed class LibraryClosure
 
     private static string Letters(string name) => new([.. name.ToLowerInvariant().Where(char.IsAsciiLetterOrDigit)]);
 
-    private GuestProblem? Examine(string path, List<(string Path, string Soname)> open)
+    private Problem? Examine(string path, List<(string Path, string Soname)> open)
     {
         if (!_tree.TryReadFile(path, out byte[]? data))
         {
-            return new GuestProblem($"{path}: no package brought it", "The archive's packages have changed; please report it.", GuestProblem.UnexpectedContent);
+            return new Problem(ProblemKind.CorruptInput, $"{path}: no package brought it", "The archive's packages have changed; please report it.");
         }
 
         if (!ElfDependencies.TryRead(data, out ElfDependencies? elf, out string? reason) || elf.Needed() is not { } needed)
         {
-            return new GuestProblem($"{path}: {reason ?? "its dynamic section points outside the file"}", "Delete the cache and run the command again.", GuestProblem.UnexpectedContent);
+            return new Problem(ProblemKind.CorruptInput, $"{path}: {reason ?? "its dynamic section points outside the file"}", "Delete the cache and run the command again.");
         }
 
         Interpreter ??= elf.Interpreter();
@@ -110,7 +112,7 @@ internal sealed class LibraryClosure
         return null;
     }
 
-    private GuestProblem? InstallFor(List<(string Path, string Soname)> missing)
+    private Problem? InstallFor(List<(string Path, string Soname)> missing)
     {
         SortedSet<string> packages = new(StringComparer.Ordinal);
         foreach ((string path, string soname) in missing)
@@ -122,10 +124,10 @@ internal sealed class LibraryClosure
 
         if (packages.Count == 0)
         {
-            return new GuestProblem(
+            return new Problem(
+                ProblemKind.CorruptInput,
                 $"{missing[0].Path} needs {missing[0].Soname}, and none of the packages it depends on holds that library",
-                "The archive's packages have changed; please report it.",
-                GuestProblem.UnexpectedContent);
+                "The archive's packages have changed; please report it.");
         }
 
         _asked.UnionWith(packages);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Tar;
 using System.Text;
+using Pinion.Vmm;
 
 namespace Pinion.Cli.Guests;
 
@@ -25,7 +26,7 @@ internal sealed class PackageTree
     internal string? PackageOf(string relativePath) => _packageOfFile.GetValueOrDefault(relativePath);
 
     /// <summary>Unpacks those files of a package that <paramref name="wanted"/> accepts by their path, which is relative and has no leading "./".</summary>
-    internal GuestProblem? Unpack(string package, string file, Predicate<string> wanted)
+    internal Problem? Unpack(string package, string file, Predicate<string> wanted)
     {
         var error = new StringBuilder();
         HostTool.Outcome outcome = HostTool.RunReading("dpkg-deb", ["--fsys-tarfile", file], null, stream => Extract(package, stream, wanted), error, out string? problem);
@@ -34,10 +35,10 @@ internal sealed class PackageTree
             return null;
         }
 
-        return new GuestProblem(
+        return new Problem(
+            ProblemKind.CorruptInput,
             $"{file}: {problem ?? outcome.LastErrorLine}",
-            "Delete the file and run the command again; it will be fetched anew.",
-            GuestProblem.UnexpectedContent);
+            "Delete the file and run the command again; it will be fetched anew.");
     }
 
     /// <summary>The bytes of a file, symbolic links followed inside the tree.</summary>

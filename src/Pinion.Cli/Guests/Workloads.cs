@@ -1,3 +1,5 @@
+using Pinion.Vmm;
+
 namespace Pinion.Cli.Guests;
 
 /// <summary>Compiles the guest's workloads (<c>bench</c>) and its hint executor (<c>mark</c>) for arm64.</summary>
@@ -13,7 +15,7 @@ internal static class Workloads
         HostTool.Exists(Compiler) && HostTool.Run(Compiler, ["--version"]) is { Ok: true } outcome ? outcome.Output.Split('\n')[0] : null;
 
     /// <summary>Puts <c>bench</c>, <c>mark</c> and their sources into <paramref name="directory"/>.</summary>
-    internal static GuestProblem? Compile(string directory)
+    internal static Problem? Compile(string directory)
     {
         Directory.CreateDirectory(directory);
         foreach ((string name, byte[] source) in new[] { ("bench", GuestSources.Bench), ("mark", GuestSources.Mark) })
@@ -23,10 +25,10 @@ internal static class Workloads
             HostTool.Outcome outcome = HostTool.Run(Compiler, [.. s_flags, $"-ffile-prefix-map={Path.GetFullPath(directory)}=.", "-o", name, name + ".c", "-lm"], directory);
             if (!outcome.Ok)
             {
-                return new GuestProblem(
+                return new Problem(
+                    ProblemKind.Host,
                     $"{Compiler} cannot compile {name}.c: {outcome.LastErrorLine}",
-                    "It needs the arm64 C library as well: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
-                    GuestProblem.ToolMissing);
+                    "It needs the arm64 C library as well: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross");
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Pinion.Cli.Guests;
+using Pinion.Vmm;
 
 namespace Pinion.Cli.Tests;
 
@@ -69,7 +70,7 @@ public sealed class DebianGuestTests : IDisposable
     }
 
     [Fact]
-    public void WithoutAPackageArchiveTheCommandExitsWith4AndLeavesNoImage()
+    public void WithoutAPackageArchiveTheCommandBlamesTheHostAndLeavesNoImage()
     {
         Assert.SkipUnless(HostTool.Exists("apt-get") && HostTool.Exists("dpkg-deb"), "needs apt-get: a Debian or Ubuntu machine");
         string sources = Path.Combine(_directory, "sources.list");
@@ -78,18 +79,18 @@ public sealed class DebianGuestTests : IDisposable
 
         int exitCode = GuestCommand.Create().Parse(["debian", "--cache", _directory, "--sources", sources]).Invoke();
 
-        exitCode.ShouldBe(GuestProblem.FetchFailed);
+        exitCode.ShouldBe(ExitCodes.HostResource);
         GuestCache.Locate("debian", _directory).Problem.ShouldNotBeNull();
     }
 
     [Fact]
-    public void ACacheThatCannotBeWrittenExitsWith5()
+    public void ACacheThatCannotBeWrittenIsWrongUsage()
     {
         Assert.SkipUnless(HostTool.Exists("apt-get") && HostTool.Exists("dpkg-deb"), "needs apt-get: a Debian or Ubuntu machine");
         string file = Path.Combine(_directory, "file");
         File.WriteAllText(file, "");
 
-        GuestCommand.Create().Parse(["debian", "--cache", file]).Invoke().ShouldBe(GuestProblem.CannotWrite);
+        GuestCommand.Create().Parse(["debian", "--cache", file]).Invoke().ShouldBe(ExitCodes.Usage);
     }
 
     [Fact]
@@ -99,11 +100,11 @@ public sealed class DebianGuestTests : IDisposable
         string package = Path.Combine(_directory, "damaged.deb");
         File.WriteAllText(package, "!<arch>\nnot a package");
 
-        GuestProblem? problem = new PackageTree(Path.Combine(_directory, "root")).Unpack("damaged", package, _ => true);
+        Problem? problem = new PackageTree(Path.Combine(_directory, "root")).Unpack("damaged", package, _ => true);
 
         problem.ShouldNotBeNull();
-        problem.What.ShouldStartWith(package);
-        problem.ExitCode.ShouldBe(GuestProblem.UnexpectedContent);
+        problem.Message.ShouldStartWith(package);
+        problem.Kind.ShouldBe(ProblemKind.CorruptInput);
     }
 
     /// <summary>A relocatable object with nothing but a .modinfo section.</summary>
