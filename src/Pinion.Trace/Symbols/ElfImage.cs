@@ -102,14 +102,27 @@ public sealed class ElfImage
 
     private static List<Symbol> ReadSymbols(ReadOnlySpan<byte> file, Diagnoses diagnoses)
     {
+        // .dynsym is a part of .symtab, under fewer names.
         var symbols = new List<Symbol>();
+        if (!TryReadSymbols(file, SymbolTableSection, symbols, diagnoses))
+        {
+            TryReadSymbols(file, DynamicSymbolSection, symbols, diagnoses);
+        }
+
+        return symbols;
+    }
+
+    /// <summary>Reads every section of type <paramref name="wanted"/>; false where a whole section table has none.</summary>
+    private static bool TryReadSymbols(ReadOnlySpan<byte> file, uint wanted, List<Symbol> symbols, Diagnoses diagnoses)
+    {
+        bool found = false;
         TryU64(file, 40, out ulong table);
         TryU16(file, 58, out ushort entrySize);
         TryU16(file, 60, out ushort count);
         if (count != 0 && entrySize < SectionHeaderSize)
         {
             diagnoses.Add(58, $"section headers of {entrySize} bytes are too short");
-            return symbols;
+            return true;
         }
 
         for (uint i = 0; i < count; i++)
@@ -118,17 +131,18 @@ public sealed class ElfImage
             if (at < table || !Holds(file, at, SectionHeaderSize))
             {
                 diagnoses.Add(40, $"section header {i} lies outside the file");
-                return symbols;
+                return true;
             }
 
             TryU32(file, at + 4, out uint type);
-            if (type is SymbolTableSection or DynamicSymbolSection)
+            if (type == wanted)
             {
+                found = true;
                 ReadSection(file, at, table, entrySize, count, symbols, diagnoses);
             }
         }
 
-        return symbols;
+        return found;
     }
 
     private static void ReadSection(
@@ -155,19 +169,29 @@ public sealed class ElfImage
         ReadOnlySpan<byte> strings = file.Slice((int)stringOffset, (int)stringSize);
         for (ulong at = offset; at + SymbolSize <= offset + size; at += SymbolSize)
         {
-            AddSymbol(file, at, strings, symbols, diagnoses);
+            if (TryReadSymbol(file, at, strings, diagnoses, out Symbol symbol, out ushort section))
+            {
+                symbols.Add(symbol with { Limit = SectionEnd(file, table + ((ulong)section * entrySize), section < count) });
+            }
         }
     }
 
-    private static void AddSymbol(ReadOnlySpan<byte> file, ulong at, ReadOnlySpan<byte> strings, List<Symbol> symbols, Diagnoses diagnoses)
+    private static ulong SectionEnd(ReadOnlySpan<byte> file, ulong header, bool exists) =>
+        exists && TryU64(file, header + 16, out ulong address) && TryU64(file, header + 32, out ulong size) && address + size > address
+            ? address + size
+            : ulong.MaxValue;
+
+    private static bool TryReadSymbol(
+        ReadOnlySpan<byte> file, ulong at, ReadOnlySpan<byte> strings, Diagnoses diagnoses, out Symbol symbol, out ushort section)
     {
         const int Function = 2;
         const int IndirectFunction = 10;
-        int type = file[(int)at + 4] & 15;
-        TryU16(file, at + 6, out ushort section);
-        if (type is not (Function or IndirectFunction) || section == 0)
+        byte info = file[(int)at + 4];
+        symbol = default;
+        TryU16(file, at + 6, out section);
+        if ((info & 15) is not (Function or IndirectFunction) || section == 0)
         {
-            return;
+            return false;
         }
 
         TryU32(file, at, out uint nameOffset);
@@ -176,9 +200,16 @@ public sealed class ElfImage
         if (nameOffset >= (uint)strings.Length)
         {
             diagnoses.Add((long)at, $"a symbol's name at 0x{nameOffset:x} lies outside its string section");
-            return;
+            return false;
         }
 
-        symbols.Add(new(address, size, Text(strings, nameOffset)));
+        SymbolBinding binding = (info >> 4) switch
+        {
+            0 => SymbolBinding.Local,
+            2 => SymbolBinding.Weak,
+            _ => SymbolBinding.Global,
+        };
+        symbol = new(address, size, Text(strings, nameOffset), binding);
+        return true;
     }
 }

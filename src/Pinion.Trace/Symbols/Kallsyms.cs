@@ -6,7 +6,7 @@ namespace Pinion.Trace.Symbols;
 /// <summary>Reads /proc/kallsyms and System.map: lines of address, type, name and perhaps a module in brackets.</summary>
 public static class Kallsyms
 {
-    private const string TextTypes = "tTwWiV";
+    private const string TextTypes = "tTwWi";
 
     /// <summary>Reads functions; lines that are not of the format get a diagnosis with their offset.</summary>
     public static SymbolTable Read(ReadOnlySpan<byte> text, string name, Diagnoses diagnoses)
@@ -58,9 +58,16 @@ public static class Kallsyms
         if (symbol.Length > 0 && symbol[0] != '$')
         {
             anyAddress |= address != 0;
-            symbols.Add(new(address, 0, symbol));
+            symbols.Add(new(address, 0, symbol, Binding((char)line[space + 1])));
         }
 
         return true;
     }
+
+    /// <summary>nm's letters: small for local, W for weak.</summary>
+    private static SymbolBinding Binding(char type) => char.ToUpperInvariant(type) switch
+    {
+        'W' => SymbolBinding.Weak,
+        _ => char.IsUpper(type) ? SymbolBinding.Global : SymbolBinding.Local,
+    };
 }

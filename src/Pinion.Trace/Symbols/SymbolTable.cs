@@ -11,13 +11,13 @@ public sealed class SymbolTable
     private readonly ulong[] _reach;
 
     /// <param name="name">What profiles print as the image.</param>
-    /// <param name="symbols">Functions in any order; of several at one address and of one size the first stays.</param>
+    /// <param name="symbols">Functions in any order; of several names of one address the one stays that perf would print.</param>
     public SymbolTable(string name, IEnumerable<Symbol> symbols)
     {
         Name = name;
 
-        // Larger first at one address, so that the last symbol at or below an address is the innermost. OrderBy is stable: an alias found first stays first.
-        _symbols = [.. symbols.DistinctBy(s => (s.Start, s.Size)).OrderBy(s => s.Start).ThenByDescending(s => s.Size == 0 ? ulong.MaxValue : s.Size)];
+        // Order is stable, so where nothing else decides the first of the table stays.
+        _symbols = [.. symbols.Order(Comparer<Symbol>.Create(Symbol.Compare)).DistinctBy(s => s.Start)];
         _reach = new ulong[_symbols.Length];
         ulong reach = 0;
         for (int i = 0; i < _symbols.Length; i++)
@@ -71,12 +71,6 @@ public sealed class SymbolTable
             return symbol.Start + symbol.Size < symbol.Start ? ulong.MaxValue : symbol.Start + symbol.Size;
         }
 
-        int next = index + 1;
-        while (next < _symbols.Length && _symbols[next].Start == symbol.Start)
-        {
-            next++;
-        }
-
-        return next < _symbols.Length ? _symbols[next].Start : ulong.MaxValue;
+        return index + 1 < _symbols.Length ? Math.Min(_symbols[index + 1].Start, symbol.Limit) : symbol.Limit;
     }
 }

@@ -24,8 +24,24 @@ public sealed class SymbolTests
     }
 
     [Fact]
-    public void OfAliasesTheFirstNameStays() =>
-        Find(new SymbolTable("x", [new(0x100, 0x10, "name"), new(0x100, 0x10, "alias")]), 0x104).ShouldBe("name");
+    public void AFunctionWithoutSizeEndsWithItsSection()
+    {
+        var table = new SymbolTable("x", [new(0x100, 0, "init", Limit: 0x110), new(0x200, 0x10, "start")]);
+
+        Find(table, 0x10F).ShouldBe("init");
+        Find(table, 0x110).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(0, SymbolBinding.Global, "a", 4, SymbolBinding.Local, "b", "b")]
+    [InlineData(4, SymbolBinding.Weak, "open", 4, SymbolBinding.Local, "__open", "__open")]
+    [InlineData(4, SymbolBinding.Local, "ifunc", 4, SymbolBinding.Global, "__memmove", "__memmove")]
+    [InlineData(4, SymbolBinding.Global, "__printf", 4, SymbolBinding.Global, "printf", "printf")]
+    [InlineData(4, SymbolBinding.Global, "fclose", 4, SymbolBinding.Global, "fclose_new", "fclose_new")]
+    [InlineData(4, SymbolBinding.Global, "name", 4, SymbolBinding.Global, "same", "name")]
+    public void OfAliasesTheNameStaysThatPerfPrints(
+        ulong size, SymbolBinding binding, string name, ulong otherSize, SymbolBinding otherBinding, string otherName, string expected) =>
+        Find(new SymbolTable("x", [new(0x100, size, name, binding), new(0x100, otherSize, otherName, otherBinding)]), 0x102).ShouldBe(expected);
 
     [Fact]
     public void KallsymsGivesFunctionsAndSkipsDataAndMappingSymbols()

@@ -40,12 +40,15 @@ public sealed class ElfTests : IDisposable
         }
     }
 
+    /// <summary>nm has no name for STT_GNU_IFUNC.</summary>
+    private static bool IsFunction(string type) => type == "FUNC" || type.EndsWith(": 10", StringComparison.Ordinal);
+
     private static IEnumerable<(string Name, ulong Start, ulong Size)> Functions(string listing)
     {
         foreach (string line in listing.Split('\n'))
         {
             string[] cells = [.. line.Split('|').Select(cell => cell.Trim())];
-            if (cells.Length >= 5 && cells[3] is "FUNC" or "IFUNC" && cells[4].Length > 0)
+            if (cells.Length >= 5 && IsFunction(cells[3]) && cells[4].Length > 0)
             {
                 ulong size = ulong.Parse(cells[4], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
                 if (size > 0)

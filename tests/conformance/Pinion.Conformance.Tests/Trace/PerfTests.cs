@@ -4,6 +4,7 @@ using Pinion.Arm.Spe;
 using Pinion.Trace;
 using Pinion.Trace.Packets;
 using Pinion.Trace.PerfData;
+using Pinion.Trace.Symbols;
 
 namespace Pinion.Conformance.Tests.Trace;
 
@@ -103,6 +104,59 @@ public sealed class PerfTests : IDisposable
         string squeezed = Squeeze(output.Replace("\n", " | ", StringComparison.Ordinal));
         squeezed.ShouldContain($"Time Shift {time.Shift} |");
         squeezed.ShouldContain($"Time Muliplier {time.Multiplier} |");
+    }
+
+    [Fact]
+    public void PerfNamesTheSameFunctions()
+    {
+        string folder = Directory.CreateTempSubdirectory("pinion-perf").FullName;
+        try
+        {
+            string program = Path.Combine(folder, "program");
+            string source = program + ".c";
+            File.WriteAllText(source, "#include <stdio.h>\nint main(int c, char **v) { printf(\"%d\", c); return 0; }\n");
+            Oracle.Run("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu", "-static-pie", "-o", program, source);
+            const ulong Base = 0xAAAA_0000_0000;
+            var mapping = new TraceMapping(1234, Base, 0x10_0000, 0, program);
+            var random = new Random(11);
+            SpeRecord[] records = [.. Enumerable.Range(0, 2000).Select(i => Load(Base + ((ulong)random.Next(0x1_0000) * 4), 1_000_000 + ((ulong)i * 25)))];
+            Save(writer =>
+            {
+                writer.AddMapping(mapping);
+                writer.AddRecords(0, 0, Bytes(records));
+            });
+
+            // One line a sample: address, function. perf makes up names for stubs in .plt, which has no symbols.
+            string output = Oracle.Run("perf", Package, "script", "-i", _path, "--itrace=M", "-F", "ip,sym");
+            string[][] theirs = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+
+            SpeTrace trace = TraceFile.Parse(File.ReadAllBytes(_path));
+            var resolver = new SymbolResolver(trace);
+            ElfImage image = ElfImage.Read(File.ReadAllBytes(program), "program", trace.Diagnoses);
+            resolver.AddImage(image);
+            trace.Diagnoses.List.ShouldBeEmpty();
+            theirs.Length.ShouldBe(records.Length);
+            string[] ours = [.. records.Select(r => resolver.Resolve(r.Pc, 1234).Symbol)];
+            ours.Count(name => name != Location.Unknown).ShouldBeGreaterThan(1000);
+            string[] perf = [.. theirs.Select(cells => cells[1].EndsWith("@plt", StringComparison.Ordinal) ? Location.Unknown : cells[1])];
+            ours.Zip(perf, records).Where(t => t.First != t.Second).Select(t => $"{t.Third.Pc:x}: {t.First}, perf {t.Second}").ShouldBeEmpty();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        static SpeRecord Load(ulong pc, ulong timestamp)
+        {
+            SpeRecord record = default;
+            record.SetPc(pc, 0);
+            record.SetContextEl1(1234);
+            record.SetOperation(SpeOperationClass.LoadStore, SpeOperation.GeneralLoad);
+            record.SetEvents(SpeEvents.Retired | SpeEvents.L1DataAccess);
+            record.SetDataVirtual(0x1000);
+            record.SetTimestamp(timestamp);
+            return record;
+        }
     }
 
     /// <summary>perf restores byte 7 of a data address when bits 55:52 are all ones, and drops it otherwise.</summary>
