@@ -45,6 +45,9 @@ internal sealed unsafe class BranchPredictor
     private uint _path;
     private uint _top;
 
+    /// <summary>Calls seen since the window began and not returned from; <see cref="uint.MaxValue"/> when nothing was missed.</summary>
+    private uint _callsInWindow = uint.MaxValue;
+
     public BranchPredictor(TimingParameters parameters)
     {
         _bimodalMask = Mask(parameters.BimodalEntries);
@@ -67,6 +70,9 @@ internal sealed unsafe class BranchPredictor
         _returns = _returnStorage.Pointer;
     }
 
+    /// <summary>Branches have passed unobserved: returns to calls among them count as predicted, for the real stack would have known them.</summary>
+    public void BeginWindow() => _callsInWindow = 0;
+
     /// <summary>Predicts the branch and learns from what it did.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public BranchOutcome Resolve(ulong pc, ulong target, bool taken, OperationFlags flags)
@@ -85,11 +91,12 @@ internal sealed unsafe class BranchPredictor
             if ((flags & OperationFlags.Call) != 0)
             {
                 _returns[++_top & _returnMask] = pc + 4;
+                _callsInWindow += _callsInWindow <= _returnMask ? 1u : 0;
             }
 
             if ((flags & OperationFlags.Return) != 0)
             {
-                return _returns[_top-- & _returnMask] == target ? BranchOutcome.Predicted : BranchOutcome.Mispredicted;
+                return Return(target);
             }
 
             wrong = (flags & OperationFlags.Indirect) != 0 && !PredictIndirect(pc, target);
@@ -138,6 +145,18 @@ internal sealed unsafe class BranchPredictor
         bool known = *entry == tag;
         *entry = tag;
         return known;
+    }
+
+    private BranchOutcome Return(ulong target)
+    {
+        bool right = _returns[_top-- & _returnMask] == target;
+        if (_callsInWindow == 0)
+        {
+            return BranchOutcome.Predicted;
+        }
+
+        _callsInWindow -= _callsInWindow <= _returnMask + 1 ? 1u : 0;
+        return right ? BranchOutcome.Predicted : BranchOutcome.Mispredicted;
     }
 
     private bool PredictIndirect(ulong pc, ulong target)

@@ -1,41 +1,69 @@
+using System.Numerics;
+
 namespace Pinion.Cpu.Profiling;
 
-/// <summary>Recognises streams of misses that go through lines upwards or downwards. Works on virtual lines, so a stream survives the end of a page.</summary>
-internal sealed class StreamPrefetcher(TimingParameters parameters)
+/// <summary>What the prefetcher makes of a miss.</summary>
+/// <param name="Direction">+1 or -1 when the lines ahead are worth fetching, else 0.</param>
+/// <param name="Resumed">The stream was known from an earlier window: the missing line would have been fetched ahead while nobody watched.</param>
+internal readonly record struct StreamPrediction(int Direction, bool Resumed);
+
+/// <summary>
+/// Recognises instructions whose misses go through lines upwards or downwards. Works on virtual lines, so a stream survives the end of a page.
+/// </summary>
+internal sealed class StreamPrefetcher
 {
-    private readonly Stream[] _streams = new Stream[parameters.Streams];
-    private readonly int _reach = parameters.StreamReach;
-    private readonly int _confidence = parameters.StreamConfidence;
-    private int _replace;
+    private const int InstructionShift = 2;
 
-    /// <summary>Tells of a miss at <paramref name="line"/>: +1 or -1 when it belongs to a stream worth fetching ahead, else 0.</summary>
-    public int Miss(ulong line)
+    private readonly Stream[] _streams;
+    private readonly ulong _mask;
+    private readonly int _reach;
+    private readonly int _confidence;
+    private uint _window;
+
+    public StreamPrefetcher(TimingParameters parameters)
     {
-        Stream[] streams = _streams;
-        for (int i = 0; i < streams.Length; i++)
-        {
-            ref Stream stream = ref streams[i];
-            var distance = (long)(line - stream.Line);
-            if (distance == 0 || distance > _reach || distance < -_reach)
-            {
-                continue;
-            }
+        ArgumentOutOfRangeException.ThrowIfNotEqual(BitOperations.IsPow2(parameters.Streams), true, nameof(parameters));
+        _streams = new Stream[parameters.Streams];
+        _mask = (ulong)parameters.Streams - 1;
+        _reach = parameters.StreamReach;
+        _confidence = parameters.StreamConfidence;
+    }
 
-            int direction = distance > 0 ? 1 : -1;
-            stream.Count = direction == stream.Direction ? Math.Min(stream.Count + 1, _confidence) : 1;
-            stream.Direction = direction;
-            stream.Line = line;
-            return stream.Count >= _confidence ? direction : 0;
+    /// <summary>Operations have passed unobserved.</summary>
+    public void BeginWindow() => _window++;
+
+    /// <summary>Tells of a miss at <paramref name="line"/> by the instruction at <paramref name="pc"/>.</summary>
+    public StreamPrediction Miss(ulong pc, ulong line)
+    {
+        ref Stream stream = ref _streams[(pc >> InstructionShift) & _mask];
+        if (stream.Pc != pc)
+        {
+            stream = new Stream { Pc = pc, Line = line, Window = _window };
+            return default;
         }
 
-        streams[_replace] = new Stream { Line = line };
-        _replace = (_replace + 1) % streams.Length;
-        return 0;
+        bool resumed = stream.Window != _window;
+        stream.Window = _window;
+        var distance = (long)(line - stream.Line);
+        stream.Line = line;
+        if (resumed)
+        {
+            // How far the stream went unobserved is unknown; that it is one is not forgotten.
+            bool known = stream.Count >= _confidence;
+            return new StreamPrediction(known ? stream.Direction : 0, known);
+        }
+
+        int direction = distance > 0 && distance <= _reach ? 1 : distance < 0 && distance >= -_reach ? -1 : 0;
+        stream.Count = direction == 0 ? 0 : direction == stream.Direction ? Math.Min(stream.Count + 1, _confidence) : 1;
+        stream.Direction = direction;
+        return new StreamPrediction(stream.Count >= _confidence ? direction : 0, false);
     }
 
     private struct Stream
     {
+        public ulong Pc;
         public ulong Line;
+        public uint Window;
         public int Direction;
         public int Count;
     }

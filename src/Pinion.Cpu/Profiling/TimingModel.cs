@@ -77,6 +77,13 @@ internal sealed unsafe class TimingModel
     /// <summary>Which operations the dispatcher is to hand to <see cref="Feed"/>.</summary>
     public TimingMode Mode { get; }
 
+    /// <summary>Operations have passed that the model did not see: what depends on the very last ones is not to be trusted. Call before the first <see cref="Feed"/> of a window.</summary>
+    public void BeginWindow()
+    {
+        _branches.BeginWindow();
+        _streams.BeginWindow();
+    }
+
     /// <summary>Runs one operation through the model. Of the sampled operation the answer goes into the record, of others it is dropped.</summary>
     public OperationTiming Feed(in ObservedOperation operation)
     {
@@ -192,7 +199,7 @@ internal sealed unsafe class TimingModel
 
         ulong pa = operation.Has(ObservedFlags.HasPa) ? operation.Pa : operation.Va & VaMask;
         ulong line = pa >> LineShift;
-        SpeDataSource source = _l1.Access(line) ? SpeDataSource.L1Data : Miss(line, operation.Va >> LineShift);
+        SpeDataSource source = _l1.Access(line) ? SpeDataSource.L1Data : Miss(operation.Pc, line, operation.Va >> LineShift);
         ulong last = (pa + operation.Size - 1) >> LineShift;
         if (operation.Size != 0 && last != line)
         {
@@ -200,7 +207,7 @@ internal sealed unsafe class TimingModel
             extra += (uint)_parameters.LineCrossingCycles;
             if (last / LinesPerPage == line / LinesPerPage && !_l1.Access(last))
             {
-                source = Farther(source, Miss(last, (operation.Va >> LineShift) + 1));
+                source = Farther(source, Miss(operation.Pc, last, (operation.Va >> LineShift) + 1));
             }
         }
 
@@ -240,16 +247,16 @@ internal sealed unsafe class TimingModel
     private static SpeDataSource Farther(SpeDataSource a, SpeDataSource b) => a > b ? a : b;
 
     /// <summary>A demand miss of L1: where the line is found. Trains the prefetcher.</summary>
-    private SpeDataSource Miss(ulong line, ulong virtualLine)
+    private SpeDataSource Miss(ulong pc, ulong line, ulong virtualLine)
     {
         SpeDataSource source = BelowL1(line);
-        int direction = _streams.Miss(virtualLine);
-        if (direction != 0)
+        StreamPrediction stream = _streams.Miss(pc, virtualLine);
+        if (stream.Direction != 0)
         {
-            Prefetch(line, direction);
+            Prefetch(line, stream.Direction);
         }
 
-        return source;
+        return stream.Resumed ? SpeDataSource.L2 : source;
     }
 
     private SpeDataSource BelowL1(ulong line) =>

@@ -40,10 +40,10 @@ public sealed record TimingParameters
     /// <summary>A load or store that crosses a line makes a second access [SOG].</summary>
     public int LineCrossingCycles { get; init; } = 1;
 
-    // Stream prefetcher, trained by L1 misses, works within a page.
+    // Stream prefetcher, trained by the L1 misses of one instruction, works within a page.
 
-    /// <summary>Streams followed at once [CHOICE: enough for the kernels of STREAM and memcpy].</summary>
-    public int Streams { get; init; } = 8;
+    /// <summary>Instructions followed at once; a power of two [CHOICE].</summary>
+    public int Streams { get; init; } = 64;
 
     /// <summary>Misses in one direction before a stream is fetched ahead [CHOICE].</summary>
     public int StreamConfidence { get; init; } = 2;

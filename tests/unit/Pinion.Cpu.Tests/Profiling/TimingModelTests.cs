@@ -237,6 +237,38 @@ public sealed class TimingModelTests
     }
 
     [Fact]
+    public void AReturnToACallBeforeTheWindowCountsAsPredicted()
+    {
+        var model = new TimingModel(TimingMode.Before(100));
+        model.BeginWindow();
+        Branch(model, Return, 0x9000, 0x1234).Events.ShouldBe(SpeEvents.None);
+        Branch(model, Call, 0x1000, 0x9000);
+        Branch(model, Return, 0x9000, 0x1004).Events.ShouldBe(SpeEvents.None);
+        Branch(model, Call, 0x1000, 0x9000);
+        Branch(model, Return, 0x9000, 0x2004).Events.ShouldBe(SpeEvents.Mispredicted);
+        Branch(model, Return, 0x9000, 0x3004).Events.ShouldBe(SpeEvents.None);
+    }
+
+    [Fact]
+    public void AStreamIsRecognisedAgainInTheNextWindow()
+    {
+        var model = new TimingModel(TimingMode.Before(100));
+        ulong va = Heap;
+        int dram = 0;
+        for (int window = 0; window < 100; window++, va += 100_000)
+        {
+            model.BeginWindow();
+            for (int i = 0; i < 40; i++, va += 8)
+            {
+                SpeDataSource source = Access(model, Load, va).Source;
+                dram += window > 0 && source == SpeDataSource.Dram ? 1 : 0;
+            }
+        }
+
+        dram.ShouldBeLessThan(40, "of 3960 loads");
+    }
+
+    [Fact]
     public void AnIndirectBranchIsPredictedOnceItsTargetsRepeat()
     {
         var model = new TimingModel(TimingMode.Full);
