@@ -56,11 +56,6 @@ public sealed unsafe partial class ProcessingElement
 
                         break;
                 }
-
-                if (_spu is { IrqPending: true })
-                {
-                    return ExitReason.ProfilingInterrupt;
-                }
             }
         }
         finally
@@ -87,34 +82,27 @@ public sealed unsafe partial class ProcessingElement
         }
     }
 
-    /// <summary>Executes up to <paramref name="n"/> instructions, and at least one unless something is taken first.</summary>
+    /// <summary>Executes about <paramref name="n"/> instructions (at least one; exactly n where a sample or a deadline needs it).</summary>
     private void Execute(ulong n)
     {
-        if (_spu is null)
+        if (NeedsCare)
         {
-            RunFast(n);
+            Observe(n);
             return;
         }
 
-        if (_spuStale)
+        ulong fast = _profiler is null ? n : _profiler.FastInstructions(n);
+        if (fast > Threaded.MaxOvershoot && UsesThreaded)
         {
-            _spuStale = false;
-            _spu.Reevaluate(State->El);
+            RunThreaded(fast - Threaded.MaxOvershoot);
         }
-
-        ExecuteProfiled(_spu, _timing!, n);
-    }
-
-    /// <summary>Executes up to <paramref name="n"/> instructions by the fastest core that may be used now.</summary>
-    private void RunFast(ulong n)
-    {
-        if (n > Threaded.MaxOvershoot && UsesThreaded && !NeedsCare)
+        else if (fast > 0)
         {
-            RunThreaded(n - Threaded.MaxOvershoot);
+            RunSwitch(fast);
         }
         else
         {
-            RunSwitch(n);
+            Observe(n);
         }
     }
 
