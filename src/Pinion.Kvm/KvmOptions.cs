@@ -1,0 +1,24 @@
+using Pinion.Arm.Spe;
+using Pinion.Cpu;
+using Pinion.Kvm.Memory;
+
+namespace Pinion.Kvm;
+
+/// <summary>What KVM has no ioctl for, because in the kernel the host decides it.</summary>
+public sealed record KvmOptions
+{
+    /// <summary>Which core executes guests.</summary>
+    public EngineKind Engine { get; init; } = EngineKind.Auto;
+
+    /// <summary>Time is retired instructions: the same inputs give the same run, at any host load. See <see cref="Timer.TurnScheduler"/>.</summary>
+    public bool Deterministic { get; init; }
+
+    /// <summary>Instructions a vCPU executes before the next one's turn, in deterministic mode.</summary>
+    public ulong Quantum { get; init; } = 100_000;
+
+    /// <summary>What the profiling unit of every CPU implements.</summary>
+    public SpeProfile SpeProfile { get; init; } = SpeProfile.Honest;
+
+    /// <summary>Makes the memory management that a VM locks and charges through; the host's own by default. Each VM disposes of its own.</summary>
+    public Func<IHostMemory> HostMemory { get; init; } = static () => new LinuxHostMemory();
+}

@@ -1,0 +1,54 @@
+using Pinion.Arm.Spe;
+
+namespace Pinion.Kvm.Spe;
+
+/// <summary>What came of an attempt to make the profiling buffer's memory stay.</summary>
+internal enum PinOutcome
+{
+    /// <summary>The guest's register write takes effect.</summary>
+    Committed,
+
+    /// <summary>Something changed meanwhile: the guest executes its MSR again.</summary>
+    Retry,
+
+    /// <summary>A limit refuses: user space hears of it, then the guest executes its MSR again.</summary>
+    MissingMemory,
+
+    /// <summary>The buffer cannot be used: the write takes effect and an event stands in PMBSR_EL1.</summary>
+    Event,
+}
+
+/// <summary>Result of <see cref="ISpeSeries.BufferEnabled"/>.</summary>
+/// <param name="Outcome">What came of it.</param>
+/// <param name="Missing">With <see cref="PinOutcome.MissingMemory"/>: bytes.</param>
+/// <param name="EventClass">With <see cref="PinOutcome.Event"/>.</param>
+/// <param name="Mss">With <see cref="PinOutcome.Event"/>: PMBSR_EL1.MSS.</param>
+internal readonly record struct PinResult(PinOutcome Outcome, ulong Missing = 0, PmbsrEventClass EventClass = default, ushort Mss = 0);
+
+/// <summary>
+/// How one posting of the SPE series keeps the profiling unit from taking stage 2 faults, and what user space sees of it. The trapped registers, the interrupt and
+/// the world switch around it are the same for all.
+/// </summary>
+internal interface ISpeSeries
+{
+    /// <summary>Name on a command line.</summary>
+    string Name { get; }
+
+    /// <summary>KVM_SET_DEVICE_ATTR in the group KVM_ARM_VCPU_SPE_CTRL.</summary>
+    int SetAttr(SpeVcpu vcpu, ulong attr, nint address);
+
+    /// <summary>KVM_GET_DEVICE_ATTR.</summary>
+    int GetAttr(SpeVcpu vcpu, ulong attr, nint address);
+
+    /// <summary>KVM_HAS_DEVICE_ATTR.</summary>
+    int HasAttr(SpeVcpu vcpu, ulong attr);
+
+    /// <summary>The guest enables the buffer from <paramref name="pointer"/> to <paramref name="limit"/>, or changes an enabled one. vCPU thread.</summary>
+    PinResult BufferEnabled(SpeVcpu vcpu, ulong pointer, ulong limit);
+
+    /// <summary>The buffer is not enabled any more. vCPU thread, or the one that destroys the VM.</summary>
+    void BufferDisabled(SpeVcpu vcpu);
+
+    /// <summary>PMBSR_EL1 as the guest is to see it after the profiling unit raised an event.</summary>
+    Pmbsr ToGuest(Pmbsr hardware);
+}
