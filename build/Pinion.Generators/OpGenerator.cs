@@ -22,6 +22,7 @@ public sealed class OpGenerator : IIncrementalGenerator
         Memory,
         Branch,
         Indirect,
+        Fast,
     }
 
     public void Initialize(IncrementalGeneratorInitializationContext context)
@@ -31,7 +32,8 @@ public sealed class OpGenerator : IIncrementalGenerator
             .Collect();
 
         var all = Methods("OpAttribute").Combine(Methods("BranchAttribute")).Combine(Methods("IndirectAttribute"))
-            .Select(static (p, _) => p.Left.Left.AddRange(p.Left.Right).AddRange(p.Right));
+            .Combine(Methods("FastAttribute"))
+            .Select(static (p, _) => p.Left.Left.Left.AddRange(p.Left.Left.Right).AddRange(p.Left.Right).AddRange(p.Right));
         context.RegisterSourceOutput(all, static (c, ops) => Emit(c, ops));
     }
 
@@ -41,11 +43,15 @@ public sealed class OpGenerator : IIncrementalGenerator
         {
             "BranchAttribute" => Kind.Branch,
             "IndirectAttribute" => Kind.Indirect,
+            "FastAttribute" => Kind.Fast,
             _ when m.TypeParameters.Length == 1 => Kind.Memory,
             _ when m.ReturnsVoid => Kind.Plain,
             _ => Kind.Leaving,
         };
-        return new Operation(m.Name, m.ContainingType.ToDisplayString(), kind);
+        string otherwise = kind == Kind.Fast
+            ? (string)m.GetAttributes().First(a => a.AttributeClass!.Name == attribute).ConstructorArguments[0].Value!
+            : string.Empty;
+        return new Operation(m.Name, m.ContainingType.ToDisplayString(), kind, otherwise);
     }
 
     private static void Emit(SourceProductionContext context, ImmutableArray<Operation> found)
@@ -125,6 +131,9 @@ public sealed class OpGenerator : IIncrementalGenerator
                     Handler(o.Name, "        if (" + call + "(s, ip))\n        {\n            Rec* target = (Rec*)((byte*)ip + ip->Imm * (Rec.Size / 4));\n            lim += (nint)target - (nint)(ip + 1);\n            ip = target;\n            if (lim <= (nint)target)\n            {\n                BudgetEnded(s, ip, lim);\n                return;\n            }\n        }\n        else\n        {\n            ip++;\n        }\n\n        ((delegate*<Pe*, Rec*, nint, void>)ip->Handler)(s, ip, lim);\n");
                     Handler(o.Name + "_Far", "        if (" + call + "(s, ip))\n        {\n            GoTo(s, ip, lim, Pe.PcOf(s, ip) + (ulong)ip->Imm);\n            return;\n        }\n\n" + Next);
                     break;
+                case Kind.Fast:
+                    Handler(o.Name, "        if (!" + call + "(s, ip))\n        {\n            ((delegate*<Pe*, Rec*, nint, void>)s->Handlers[(int)Op." + o.Otherwise + "])(s, ip, lim);\n            return;\n        }\n\n" + Next);
+                    break;
                 case Kind.Indirect:
                     Handler(o.Name, "        GoTo(s, ip, lim, " + call + "(s, ip));\n");
                     break;
@@ -145,7 +154,7 @@ public sealed class OpGenerator : IIncrementalGenerator
         Table("FillHandlers", o => o.Name);
         Table("FillAlternates", o => o.Kind switch { Kind.Memory => o.Name + "_Sp", Kind.Branch => o.Name + "_Far", _ => o.Name });
         text.Append("    /// <summary>The kind of each operation.</summary>\n    public static OpKind KindOf(Op op) => op switch\n    {\n");
-        foreach (Operation o in ops.Where(o => o.Kind != Kind.Plain))
+        foreach (Operation o in ops.Where(o => o.Kind is not (Kind.Plain or Kind.Fast)))
         {
             text.Append("        Op.").Append(o.Name).Append(" => OpKind.").Append(o.Kind).Append(",\n");
         }
@@ -177,6 +186,7 @@ public sealed class OpGenerator : IIncrementalGenerator
                 text.Append(o.Kind switch
                 {
                     Kind.Plain => call + "(s, r);\n                return Next(s);\n",
+                    Kind.Fast => "if (!" + call + "(s, r))\n                {\n                    " + ops.First(f => f.Name == o.Otherwise).Owner + "." + o.Otherwise + "(s, r);\n                }\n\n                return Next(s);\n",
                     Kind.Leaving => "return " + call + "(s, r) && Next(s);\n",
                     Kind.Memory => "return " + call + "<FastMemory>(s, r) ? Next(s) : SlowMemory.Begin(s, r) && " + call + "<SlowMemory>(s, r) && Next(s);\n",
                     Kind.Branch => "return " + call + "(s, r) ? Jump(s, s->Pc + (ulong)r->Imm) : Next(s);\n",
@@ -192,7 +202,7 @@ public sealed class OpGenerator : IIncrementalGenerator
 
     private sealed class Operation : IEquatable<Operation>
     {
-        public Operation(string name, string owner, Kind kind) => (Name, Owner, Kind) = (name, owner, kind);
+        public Operation(string name, string owner, Kind kind, string otherwise) => (Name, Owner, Kind, Otherwise) = (name, owner, kind, otherwise);
 
         public string Name { get; }
 
@@ -200,7 +210,10 @@ public sealed class OpGenerator : IIncrementalGenerator
 
         public Kind Kind { get; }
 
-        public bool Equals(Operation? other) => other is not null && Name == other.Name && Owner == other.Owner && Kind == other.Kind;
+        /// <summary>Kind.Fast: the operation that does the work when the fast one declines.</summary>
+        public string Otherwise { get; }
+
+        public bool Equals(Operation? other) => other is not null && Name == other.Name && Owner == other.Owner && Kind == other.Kind && Otherwise == other.Otherwise;
 
         public override bool Equals(object? obj) => Equals(obj as Operation);
 

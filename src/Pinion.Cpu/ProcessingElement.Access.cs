@@ -46,7 +46,7 @@ public sealed unsafe partial class ProcessingElement
             return Exits.Undefined(s, r);
         }
 
-        if (info.Id is >= SysRegId.PMSCR_EL1 and <= SysRegId.PMBIDR_EL1 && _profiler is null)
+        if (info.Id is >= SysRegId.PMSCR_EL1 and <= SysRegId.PMBIDR_EL1 && _spu is null)
         {
             return Exits.Undefined(s, r);
         }

@@ -5,6 +5,7 @@ using Pinion.Cpu.Exceptions;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.Mmu;
 using Pinion.Cpu.Pmu;
+using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
 using Pinion.Cpu.Timer;
 
@@ -31,6 +32,20 @@ public sealed unsafe partial class ProcessingElement
         Code = new CodeCache();
         Timer = new GenericTimer(this);
         Pmu = new PerformanceMonitors(this);
+        if (configuration.Profiling is { } profiling)
+        {
+            var port = new SpuPort(this);
+            _spu = new Spu(profiling.Profile, port, port, profiling.Sink, configuration.Index);
+            _timing = new TimingModel(profiling.Timing);
+            Pmu.SampleEvents = e => e switch
+            {
+                0 => _spu.SamplePop,
+                1 => _spu.SampleFeed,
+                2 => _spu.SampleFiltrate,
+                _ => _spu.SampleCollision,
+            };
+        }
+
         UsesThreaded = configuration.Engine != EngineKind.Switch && TailCallsWork;
         ResetRegisters();
         configuration.Domain.Add(this);
@@ -96,7 +111,7 @@ public sealed unsafe partial class ProcessingElement
         State->CodeStale = 1;
         ulong fpen = (State->Sys[(int)SysRegId.CPACR_EL1] >> 20) & 3;
         _fpTrapped = fpen is 0 or 2 || (fpen == 1 && State->El == 0);
-        _profiler?.Reevaluate();
+        _spuStale = true;
     }
 
     internal void SetExit(ExitReason reason)
@@ -109,6 +124,8 @@ public sealed unsafe partial class ProcessingElement
 
     // CPACR_EL1.FPEN traps FP and AdvSIMD at the current EL: every instruction is then looked at before it is executed.
     private bool _fpTrapped;
+
+    private bool NeedsCare => _fpTrapped;
 
     /// <summary>Frees the state. The PE must not be running.</summary>
     public void Dispose()

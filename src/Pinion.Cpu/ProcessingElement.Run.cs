@@ -56,6 +56,11 @@ public sealed unsafe partial class ProcessingElement
 
                         break;
                 }
+
+                if (_spu is { IrqPending: true })
+                {
+                    return ExitReason.ProfilingInterrupt;
+                }
             }
         }
         finally
@@ -82,27 +87,34 @@ public sealed unsafe partial class ProcessingElement
         }
     }
 
-    /// <summary>Executes about <paramref name="n"/> instructions (at least one; exactly n where a sample or a deadline needs it).</summary>
+    /// <summary>Executes up to <paramref name="n"/> instructions, and at least one unless something is taken first.</summary>
     private void Execute(ulong n)
     {
-        if (NeedsCare)
+        if (_spu is null)
         {
-            Observe(n);
+            RunFast(n);
             return;
         }
 
-        ulong fast = _profiler is null ? n : _profiler.FastInstructions(n);
-        if (fast > Threaded.MaxOvershoot && UsesThreaded)
+        if (_spuStale)
         {
-            RunThreaded(fast - Threaded.MaxOvershoot);
+            _spuStale = false;
+            _spu.Reevaluate(State->El);
         }
-        else if (fast > 0)
+
+        ExecuteProfiled(_spu, _timing!, n);
+    }
+
+    /// <summary>Executes up to <paramref name="n"/> instructions by the fastest core that may be used now.</summary>
+    private void RunFast(ulong n)
+    {
+        if (n > Threaded.MaxOvershoot && UsesThreaded && !NeedsCare)
         {
-            RunSwitch(fast);
+            RunThreaded(n - Threaded.MaxOvershoot);
         }
         else
         {
-            Observe(n);
+            RunSwitch(n);
         }
     }
 

@@ -51,7 +51,7 @@ public sealed unsafe partial class ProcessingElement
             case >= PMCR_EL0 and <= PMCCFILTR_EL0 when SysRegTable.Get(id).Behaviour == SysRegBehaviour.Special:
                 return Pmu.Read(id);
             case >= PMSCR_EL1 and <= PMBIDR_EL1:
-                return _profiler?.Read(id) ?? 0;
+                return _spu?.Read(id) ?? 0;
             default:
                 return s->Sys[(int)id];
         }
@@ -133,7 +133,7 @@ public sealed unsafe partial class ProcessingElement
                 Pmu.Write(id, value);
                 break;
             case >= PMSCR_EL1 and <= PMBIDR_EL1:
-                _profiler?.Write(id, value);
+                _spu?.Write(id, value);
                 break;
             default:
                 s->Sys[(int)id] = (s->Sys[(int)id] & ~SysRegTable.Get(id).WriteMask) | (value & SysRegTable.Get(id).WriteMask);
@@ -168,7 +168,7 @@ public sealed unsafe partial class ProcessingElement
         Set(ID_AA64PFR0_EL1, 0x1100_0000_0011_0011UL | (Configuration.Gic is null ? 0 : 1UL << 24));
 
         // Debug v8, PMUv3 for v8.1, 6 breakpoints, 4 watchpoints, 2 context-aware.
-        Set(ID_AA64DFR0_EL1, 0x1030_5408);
+        Set(ID_AA64DFR0_EL1, 0x1030_5408 | ((ulong)(_spu?.Profile.PmsVer ?? 0) << 32));
 
         // AES+PMULL, SHA1, SHA256, CRC32, LSE, RDM, DotProd.
         Set(ID_AA64ISAR0_EL1, 0x0000_1000_1021_1120);

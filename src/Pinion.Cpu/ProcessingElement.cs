@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
+using Pinion.Arm.Spe;
 using Pinion.Arm.SystemRegisters;
+using Pinion.Cpu.Mmu;
+using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
 
 namespace Pinion.Cpu;
@@ -15,7 +18,16 @@ public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, ISt
 {
     /// <summary>The GIC's CPU interface, or null where there is none: ICC_* are then UNDEFINED.</summary>
     public IGicCpuInterface? Gic { get; set; }
+
+    /// <summary>The profiling unit, or null where there is none: its registers are then UNDEFINED and ID_AA64DFR0_EL1.PMSVer is 0.</summary>
+    public ProfilingConfiguration? Profiling { get; init; }
 }
+
+/// <summary>A PE's profiling unit and timing model.</summary>
+/// <param name="Profile">What the unit implements.</param>
+/// <param name="Timing">Which operations feed the timing model.</param>
+/// <param name="Sink">Gets a copy of every record on the host's side, or null.</param>
+public sealed record ProfilingConfiguration(SpeProfile Profile, TimingMode Timing, ISpeRecordSink? Sink = null);
 
 /// <summary>Which core executes instructions.</summary>
 public enum EngineKind
@@ -157,6 +169,14 @@ public sealed unsafe partial class ProcessingElement : IDisposable
     /// Takes an exception to EL1 on behalf of EL2 (KVM's inject functions): syndrome <paramref name="esr"/>, fault address <paramref name="far"/>.
     /// </summary>
     public void InjectException(ulong esr, ulong far) => Exceptions.TakeSynchronous(esr, far, Pc);
+
+    /// <summary>
+    /// Walks the guest's stage 1 tables for <paramref name="va"/> without touching any state; <paramref name="reader"/> sees each descriptor read, root first (null: plain reads).
+    /// </summary>
+    public Stage1Result WalkStage1(ulong va, Stage1Access access, DescriptorReader? reader = null) => Mmu.Walk(va, access, reader);
+
+    /// <summary>Reads one translation table descriptor at <paramref name="ipa"/>; false where stage 2 has nothing there.</summary>
+    public bool TryReadDescriptor(ulong ipa, out ulong descriptor) => Mmu.TryReadDescriptor(ipa, out descriptor);
 
     private readonly byte[] _traps = new byte[(int)SysRegId.Count];
     private readonly GCHandle _self;

@@ -10,7 +10,7 @@ namespace Pinion.Cpu.Interpreter;
 /// <item><c>bool M(Pe* s, Rec* r)</c>: false leaves the chain: the method has set <c>Pe.Pc</c> and <c>Pe.Leave</c> (see <c>Exits</c>).</item>
 /// <item><c>bool M&lt;TMem&gt;(Pe* s, Rec* r)</c>: reaches memory through <c>TMem</c> (see <c>IMemory</c>).</item>
 /// </list>
-/// <see cref="BranchAttribute"/> and <see cref="IndirectAttribute"/> mark the two kinds of branch.
+/// <see cref="BranchAttribute"/> and <see cref="IndirectAttribute"/> mark the two kinds of branch, <see cref="FastAttribute"/> common cases.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class OpAttribute : Attribute;
@@ -22,6 +22,16 @@ internal sealed class BranchAttribute : Attribute;
 /// <summary><c>ulong M(Pe* s, Rec* r)</c>: a branch to the address returned.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class IndirectAttribute : Attribute;
+
+/// <summary>
+/// <c>bool M(Pe* s, Rec* r)</c>: the common case of the operation <paramref name="otherwise"/>. False means that nothing was changed and that operation
+/// has to do it; the handler jumps there, so the common case needs no stack frame.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class FastAttribute(string otherwise) : Attribute
+{
+    public string Otherwise { get; } = otherwise;
+}
 
 internal static class Inline
 {

@@ -43,7 +43,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     {
         _s = s;
         _stage2 = stage2;
-        _readDescriptor = ReadDescriptor;
+        _readDescriptor = TryReadDescriptor;
         for (int i = 0; i < Contexts; i++)
         {
             _data[i] = new SoftTlb();
@@ -382,7 +382,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         return !t.Faulted && !t.Stage2OnWalk;
     }
 
-    private bool ReadDescriptor(ulong ipa, out ulong descriptor)
+    public bool TryReadDescriptor(ulong ipa, out ulong descriptor)
     {
         ulong page = ipa & ~0xFFFUL;
         int slot = (int)((page >> 12) & (WalkPages - 1));
