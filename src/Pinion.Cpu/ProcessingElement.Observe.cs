@@ -16,6 +16,9 @@ public sealed unsafe partial class ProcessingElement
     // EL or its registers changed: whether sampling is enabled has to be looked at once what was executed before is counted.
     private bool _spuStale;
 
+    // The window before the next sample has begun.
+    private bool _windowOpen;
+
     /// <summary>The profiling unit; null where the PE has none.</summary>
     public Spu? Spu => _spu;
 
@@ -37,6 +40,12 @@ public sealed unsafe partial class ProcessingElement
         }
 
         ulong distance = spu.Distance;
+        if (!_windowOpen && !timing.Mode.IsOff && distance <= timing.Mode.Window + Threaded.MaxOvershoot + 1UL)
+        {
+            _windowOpen = true;
+            timing.BeginWindow();
+        }
+
         ulong window = timing.Mode.Window;
         if (distance > window + Threaded.MaxOvershoot + 1)
         {
@@ -107,6 +116,7 @@ public sealed unsafe partial class ProcessingElement
                 if (selected)
                 {
                     spu.Complete(operation, t);
+                    _windowOpen = false;
                 }
                 else if (spu.Enabled)
                 {
