@@ -17,7 +17,7 @@ internal static unsafe partial class SoftFloat
     private static ulong AddSub<F>(Pe* s, ulong aBits, ulong bBits, bool subtract)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         Parts a = Unpack<F>(s, aBits, fpcr);
         Parts b = Unpack<F>(s, bBits, fpcr);
         if (a.IsNaN || b.IsNaN)
@@ -88,7 +88,7 @@ internal static unsafe partial class SoftFloat
     private static ulong Multiply<F>(Pe* s, ulong aBits, ulong bBits, bool extended)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         Parts a = Unpack<F>(s, aBits, fpcr);
         Parts b = Unpack<F>(s, bBits, fpcr);
         if (a.IsNaN || b.IsNaN)
@@ -128,7 +128,7 @@ internal static unsafe partial class SoftFloat
     public static ulong Div<F>(Pe* s, ulong aBits, ulong bBits)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         Parts a = Unpack<F>(s, aBits, fpcr);
         Parts b = Unpack<F>(s, bBits, fpcr);
         if (a.IsNaN || b.IsNaN)
@@ -169,7 +169,7 @@ internal static unsafe partial class SoftFloat
     public static ulong Sqrt<F>(Pe* s, ulong bits)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         Parts a = Unpack<F>(s, bits, fpcr);
         if (a.IsNaN)
         {
@@ -225,7 +225,7 @@ internal static unsafe partial class SoftFloat
     public static ulong MulAdd<F>(Pe* s, ulong cBits, ulong aBits, ulong bBits)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         Parts c = Unpack<F>(s, cBits, fpcr);
         Parts a = Unpack<F>(s, aBits, fpcr);
         Parts b = Unpack<F>(s, bBits, fpcr);
@@ -294,7 +294,7 @@ internal static unsafe partial class SoftFloat
     private static ulong Step<F>(Pe* s, ulong aBits, ulong bBits, ulong constant, int scale)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         aBits ^= SignBit<F>();
         Parts a = Unpack<F>(s, aBits, fpcr);
         Parts b = Unpack<F>(s, bBits, fpcr);

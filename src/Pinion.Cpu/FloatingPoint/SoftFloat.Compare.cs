@@ -9,7 +9,7 @@ internal static unsafe partial class SoftFloat
     public static FpRelation Compare<F>(Pe* s, ulong aBits, ulong bBits, bool signalQuietNaNs)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         Parts a = Unpack<F>(s, aBits, fpcr);
         Parts b = Unpack<F>(s, bBits, fpcr);
         if (a.IsNaN || b.IsNaN)
@@ -66,7 +66,7 @@ internal static unsafe partial class SoftFloat
     private static ulong MinMax<F>(Pe* s, ulong aBits, ulong bBits, bool minimum)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         Parts a = Unpack<F>(s, aBits, fpcr);
         Parts b = Unpack<F>(s, bBits, fpcr);
         if (a.IsNaN || b.IsNaN)

@@ -52,7 +52,7 @@ internal static unsafe partial class SoftFloat
     public static ulong RoundToIntegral<F>(Pe* s, ulong bits, FpRounding rounding, bool exact)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         Parts a = Unpack<F>(s, bits, fpcr);
         if (a.IsNaN)
         {
@@ -113,7 +113,7 @@ internal static unsafe partial class SoftFloat
     public static ulong ToFixed<F>(Pe* s, ulong bits, int width, bool unsigned, int fractionBits, FpRounding rounding)
         where F : struct, IFloatFormat
     {
-        Parts a = Unpack<F>(s, bits, s->Fpcr);
+        Parts a = Unpack<F>(s, bits, Control(s));
         if (a.IsZero)
         {
             return 0;
@@ -161,7 +161,7 @@ internal static unsafe partial class SoftFloat
         bool sign = !unsigned && (long)value < 0;
         ulong magnitude = sign ? 0 - value : value;
         int zeros = BitOperations.LeadingZeroCount(magnitude);
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         return Round<F>(s, sign, 63 - zeros - fractionBits, magnitude << zeros, fpcr, Rounding(fpcr));
     }
 }

@@ -10,7 +10,7 @@ internal static unsafe partial class SoftFloat
     public static ulong RecipEstimate<F>(Pe* s, ulong bits)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         Parts a = Unpack<F>(s, bits, fpcr);
         if (a.IsNaN)
         {
@@ -60,7 +60,7 @@ internal static unsafe partial class SoftFloat
     public static ulong RSqrtEstimate<F>(Pe* s, ulong bits)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         Parts a = Unpack<F>(s, bits, fpcr);
         if (a.IsNaN)
         {
@@ -107,7 +107,7 @@ internal static unsafe partial class SoftFloat
     public static ulong RecipExponent<F>(Pe* s, ulong bits)
         where F : struct, IFloatFormat
     {
-        uint fpcr = s->Fpcr;
+        uint fpcr = Control(s);
         Parts a = Unpack<F>(s, bits, fpcr);
         if (a.IsNaN)
         {

@@ -54,6 +54,9 @@ internal static unsafe partial class SoftFloat
     private static ulong Signed<F>(bool sign, ulong magnitude)
         where F : struct, IFloatFormat => sign ? magnitude | SignBit<F>() : magnitude;
 
+    /// <summary>FPCR for arithmetic: the alternative half format is only of conversions' concern.</summary>
+    private static uint Control(Pe* s) => s->Fpcr & ~Fpcr.Ahp;
+
     private static FpRounding Rounding(uint fpcr) => (FpRounding)((fpcr >> Fpcr.RModeShift) & 3);
 
     private static bool Flushes<F>(uint fpcr)
