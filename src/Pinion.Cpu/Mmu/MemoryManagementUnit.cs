@@ -287,7 +287,8 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
 
     private ulong DataAbort(uint status, bool write, Rec* r)
     {
-        bool isCacheOperation = (r->Word & 0xFFF8_0000) == 0xD508_0000;
+        // Of the SYS space, DC ZVA alone is an ordinary store.
+        bool isCacheOperation = (r->Word & 0xFFF8_0000) == 0xD508_0000 && (r->Word & ~31u) != 0xD50B_7420;
         ulong iss = status | (write || isCacheOperation ? 1UL << 6 : 0) | (isCacheOperation ? 1UL << 8 : 0);
         return Syndrome.Of(_s->El == 0 ? ExceptionClass.DataAbortLower : ExceptionClass.DataAbortSame, iss);
     }
