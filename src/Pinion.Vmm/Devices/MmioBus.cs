@@ -27,31 +27,34 @@ public sealed class MmioBus
     /// <summary>Accesses that found no device.</summary>
     public long Unclaimed => Volatile.Read(ref _unclaimed);
 
-    /// <summary>Reads 1, 2, 4 or 8 bytes; where nothing answers, zeroes.</summary>
-    public ulong Read(ulong address, int size)
+    /// <summary>Reads 1, 2, 4 or 8 bytes; false, with zeroes, where nothing answers.</summary>
+    public bool Read(ulong address, int size, out ulong value)
     {
         IMmioDevice? device = Find(address, size, out ulong offset);
-        if (device is not null)
+        if (device is null)
         {
-            ulong value = device.Read(offset, size);
-            return size >= 8 ? value : value & ((1UL << (size * 8)) - 1);
+            Interlocked.Increment(ref _unclaimed);
+            value = 0;
+            return false;
         }
 
-        Interlocked.Increment(ref _unclaimed);
-        return 0;
+        value = device.Read(offset, size);
+        value = size >= 8 ? value : value & ((1UL << (size * 8)) - 1);
+        return true;
     }
 
-    /// <summary>Writes 1, 2, 4 or 8 bytes; where nothing answers, the write is dropped.</summary>
-    public void Write(ulong address, int size, ulong value)
+    /// <summary>Writes 1, 2, 4 or 8 bytes; false where nothing answers.</summary>
+    public bool Write(ulong address, int size, ulong value)
     {
         IMmioDevice? device = Find(address, size, out ulong offset);
-        if (device is not null)
+        if (device is null)
         {
-            device.Write(offset, size, value);
-            return;
+            Interlocked.Increment(ref _unclaimed);
+            return false;
         }
 
-        Interlocked.Increment(ref _unclaimed);
+        device.Write(offset, size, value);
+        return true;
     }
 
     private IMmioDevice? Find(ulong address, int size, out ulong offset)

@@ -1,0 +1,215 @@
+using System.CommandLine;
+using Pinion.Cli.Guests;
+using Pinion.Cpu;
+using Pinion.Cpu.Profiling;
+using Pinion.Vmm;
+using Pinion.Vmm.Board;
+using Pinion.Vmm.Run;
+
+namespace Pinion.Cli;
+
+/// <summary>The options of <c>pinion run</c>, and what they say together.</summary>
+internal sealed class RunOptions
+{
+    private readonly Option<string?> _kernel = new("--kernel", "-k")
+    {
+        Description = "Boot FILE: an arm64 Image (also gzipped), a static ELF64 program at addresses in RAM, or a flat binary whose name ends in .bin.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _initrd = new("--initrd", "-i") { Description = "Give the kernel FILE as its initial RAM disk.", HelpName = "FILE" };
+
+    private readonly Option<string?> _append = new("--append", "-p")
+    {
+        Description = "Kernel command line; goes behind the one that --guest brings.",
+        HelpName = "TEXT",
+    };
+
+    private readonly Option<int> _cpus = new("--cpus", "-c") { Description = "Number of CPUs, 1 to 8.", HelpName = "N", DefaultValueFactory = _ => 1 };
+
+    private readonly Option<string> _memory = new("--memory", "-m")
+    {
+        Description = "Memory of the guest, in MiB or with K, M, G.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => "512M",
+    };
+
+    private readonly Option<string?> _guest = new("--guest")
+    {
+        Description = $"Boot a guest that 'pinion guest' has built: {string.Join(", ", GuestCache.Names)}.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _dtb = new("--dtb")
+    {
+        Description = "Use the device tree in FILE; command line, initrd and memory are written into it.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _dumpDtb = new("--dump-dtb") { Description = "Write the device tree that the guest would get to FILE, and boot nothing.", HelpName = "FILE" };
+
+    private readonly Option<string[]> _share = new("--share")
+    {
+        Description = "Share a directory; the guest mounts it with mount -t 9p -o trans=virtio,version=9p2000.L TAG /mnt. May be given several times.",
+        HelpName = "DIR:TAG",
+    };
+
+    private readonly Option<string> _spe = new("--spe") { Description = "Whether the CPUs have the Statistical Profiling Extension.", HelpName = "on|off", DefaultValueFactory = _ => "on" };
+
+    private readonly Option<string> _speMaxBuffer = new("--spe-max-buffer")
+    {
+        Description = "Largest profiling buffer, in bytes or with K, M, G; 0 for no limit. It stays pinned while the guest profiles.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => "4M",
+    };
+
+    private readonly Option<uint> _speIrq = new("--spe-irq") { Description = "Interrupt of the profiling unit, a private one (16 to 31).", HelpName = "INTID", DefaultValueFactory = _ => 21u };
+
+    private readonly Option<string?> _speCapture = new("--spe-capture")
+    {
+        Description = "Write a copy of every profiling record to FILE; needs no help from the guest. 'pinion report' and 'pinion decode' read it.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> _memlock = new("--memlock")
+    {
+        Description = "When the limit of locked memory is too low for the profiling buffer: raise it as far as allowed, or keep it and stop the guest.",
+        HelpName = "raise|keep",
+        DefaultValueFactory = _ => "raise",
+    };
+
+    private readonly Option<bool> _deterministic = new("--deterministic")
+    {
+        Description = "Let time be counted in instructions and seed all randomness: the same input gives the same run, byte for byte.",
+    };
+
+    private readonly Option<string?> _timing = new("--timing")
+    {
+        Description = "Which operations feed the model behind latencies and cache events: all of them, the N before each sample, or none.",
+        HelpName = "full|window:N|off",
+    };
+
+    private readonly Option<string> _engine = new("--engine")
+    {
+        Description = "How instructions are executed: threaded is fast, switch is portable.",
+        HelpName = "auto|threaded|switch",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    private readonly Option<bool> _kaslr = new("--kaslr") { Description = "Give the kernel a seed to randomize its address space; Linux then refuses SPE unless kpti=off is given too." };
+
+    private readonly Option<bool> _stats = new("--stats") { Description = "Say at the end what the run did: time, instructions, exits." };
+
+    /// <summary>All options, in the order in which help shows them.</summary>
+    public IEnumerable<Option> All =>
+    [
+        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speMaxBuffer, _speIrq, _speCapture, _memlock, _deterministic, _timing, _engine, _kaslr, _dtb,
+        _dumpDtb, _stats,
+    ];
+
+    /// <summary>File for a copy of the profiling records, or null.</summary>
+    public string? Capture(ParseResult parsed) => parsed.GetValue(_speCapture);
+
+    /// <summary>The run's figures are wanted.</summary>
+    public bool Statistics(ParseResult parsed) => parsed.GetValue(_stats);
+
+    /// <summary>The machine that the user asked for, or what is wrong with it.</summary>
+    public Result<MachineOptions> ToMachine(ParseResult parsed)
+    {
+        Problem? problem;
+        if (!SizeText.Parse(parsed.GetValue(_memory)!, "--memory", 1 << 20).TryGet(out ulong memory, out problem)
+            || !SizeText.Parse(parsed.GetValue(_speMaxBuffer)!, "--spe-max-buffer").TryGet(out ulong largestBuffer, out problem)
+            || !Choose(parsed, _spe, [("on", true), ("off", false)]).TryGet(out bool spe, out problem)
+            || !Choose(parsed, _memlock, [("raise", MemlockAction.Raise), ("keep", MemlockAction.Keep)]).TryGet(out MemlockAction memlock, out problem)
+            || !Choose(parsed, _engine, [("auto", EngineKind.Auto), ("threaded", EngineKind.Threaded), ("switch", EngineKind.Switch)]).TryGet(out EngineKind engine, out problem)
+            || !Shares(parsed).TryGet(out List<SharedDirectory> shares, out problem)
+            || !Timing(parsed).TryGet(out TimingMode? timing, out problem)
+            || !Guest(parsed).TryGet(out LocatedGuest? guest, out problem))
+        {
+            return problem;
+        }
+
+        string? append = parsed.GetValue(_append);
+        return new MachineOptions
+        {
+            Kernel = guest?.KernelPath ?? parsed.GetValue(_kernel),
+            Initrd = parsed.GetValue(_initrd) ?? guest?.InitrdPath,
+            CommandLine = guest is null ? append : append is null ? guest.Append : $"{guest.Append} {append}",
+            Cpus = parsed.GetValue(_cpus),
+            Memory = memory,
+            Dtb = parsed.GetValue(_dtb),
+            DumpDtb = parsed.GetValue(_dumpDtb),
+            Shares = shares,
+            Spe = spe,
+            SpeMaxBuffer = largestBuffer,
+            SpeIrq = parsed.GetValue(_speIrq),
+            Memlock = memlock,
+            Deterministic = parsed.GetValue(_deterministic),
+            Timing = timing,
+            Engine = engine,
+            Kaslr = parsed.GetValue(_kaslr),
+        };
+    }
+
+    private static Result<T> Choose<T>(ParseResult parsed, Option<string> option, ReadOnlySpan<(string Name, T Value)> choices)
+    {
+        string text = parsed.GetValue(option)!;
+        List<string> names = [];
+        foreach ((string name, T value) in choices)
+        {
+            if (name == text)
+            {
+                return value;
+            }
+
+            names.Add(name);
+        }
+
+        return new Problem(ProblemKind.Usage, $"{option.Name} has no choice '{text}'", $"there are: {string.Join(", ", names)}");
+    }
+
+    private Result<List<SharedDirectory>> Shares(ParseResult parsed)
+    {
+        List<SharedDirectory> shares = [];
+        foreach (string text in parsed.GetValue(_share) ?? [])
+        {
+            if (!SharedDirectory.Parse(text).TryGet(out SharedDirectory share, out Problem? problem))
+            {
+                return problem;
+            }
+
+            shares.Add(share);
+        }
+
+        return shares;
+    }
+
+    private Result<TimingMode?> Timing(ParseResult parsed)
+    {
+        string? text = parsed.GetValue(_timing);
+        if (text is null)
+        {
+            return (TimingMode?)null;
+        }
+
+        return TimingMode.TryParse(text, out TimingMode mode)
+            ? (TimingMode?)mode
+            : new Problem(ProblemKind.Usage, $"--timing has no choice '{text}'", "there are: full, window:N (N from 1 on), off");
+    }
+
+    private Result<LocatedGuest?> Guest(ParseResult parsed)
+    {
+        string? name = parsed.GetValue(_guest);
+        if (name is null)
+        {
+            return (LocatedGuest?)null;
+        }
+
+        if (parsed.GetValue(_kernel) is not null)
+        {
+            return new Problem(ProblemKind.Usage, "--guest and --kernel both name a kernel", "give one of them");
+        }
+
+        return GuestCache.Locate(name).TryGet(out LocatedGuest guest, out Problem? problem) ? guest : problem;
+    }
+}

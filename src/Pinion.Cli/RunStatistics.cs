@@ -1,0 +1,34 @@
+using System.Globalization;
+using Pinion.Kvm;
+using Pinion.Vmm.Run;
+
+namespace Pinion.Cli;
+
+/// <summary>The figures of a run, for <c>--stats</c>.</summary>
+internal static class RunStatistics
+{
+    /// <summary>Writes a line a figure; only when no CPU runs any more.</summary>
+    public static void Write(TextWriter writer, Machine machine, TimeSpan elapsed)
+    {
+        ulong instructions = 0;
+        foreach (Vcpu vcpu in machine.Vm.Vcpus)
+        {
+            instructions += vcpu.Pe.Executed;
+        }
+
+        writer.WriteLine(Line($"pinion: {elapsed.TotalSeconds:F3} s, {instructions} instructions, {instructions / Math.Max(elapsed.TotalSeconds, 1e-9) / 1e6:F1} MIPS"));
+        foreach (Vcpu vcpu in machine.Vm.Vcpus)
+        {
+            VcpuStatistics s = vcpu.Statistics;
+            writer.WriteLine(Line(
+                $"pinion: vCPU {vcpu.Index}: {vcpu.Pe.Executed} instructions, {s.Exits} exits, {s.ExitsToUser} to user space ({s.MmioToUser} device accesses), {s.MmioInKernel} GIC accesses, {s.Hypercalls} hypercalls, {s.WaitsForInterrupt} WFI, {s.RegisterTraps} register traps, {s.ProfilingEvents} profiling events, {s.BuffersPinned} buffers pinned"));
+        }
+
+        if (machine.UnclaimedAccesses > 0 || machine.MemlockRaises > 0)
+        {
+            writer.WriteLine(Line($"pinion: {machine.UnclaimedAccesses} accesses where nothing is, locked-memory limit raised {machine.MemlockRaises} times"));
+        }
+
+        static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,73 @@
+using Pinion.Cpu;
+using Pinion.Cpu.Profiling;
+using Pinion.Kvm;
+using Pinion.Vmm.Board;
+
+namespace Pinion.Vmm.Run;
+
+
+/// <summary>Everything a machine is made from. Sizes in bytes.</summary>
+public sealed record MachineOptions
+{
+    /// <summary>Kernel file; null only with <see cref="DumpDtb"/>.</summary>
+    public string? Kernel { get; init; }
+
+    public string? Initrd { get; init; }
+
+    /// <summary>Kernel command line; null: the device tree's own, or none.</summary>
+    public string? CommandLine { get; init; }
+
+    /// <summary>1 to 8.</summary>
+    public int Cpus { get; init; } = 1;
+
+    public ulong Memory { get; init; } = 256UL << 20;
+
+    /// <summary>A device tree blob to use in place of the board's own; command line, initrd and memory are written into it.</summary>
+    public string? Dtb { get; init; }
+
+    /// <summary>Writes the device tree that the guest would get to this file, and runs nothing.</summary>
+    public string? DumpDtb { get; init; }
+
+    public IReadOnlyList<SharedDirectory> Shares { get; init; } = [];
+
+    /// <summary>The guest has a profiling unit.</summary>
+    public bool Spe { get; init; } = true;
+
+    /// <summary>Largest profiling buffer, in bytes; 0: no limit.</summary>
+    public ulong SpeMaxBuffer { get; init; } = 4UL << 20;
+
+    /// <summary>INTID of the profiling unit's interrupt, a PPI.</summary>
+    public uint SpeIrq { get; init; } = 21;
+
+    public MemlockAction Memlock { get; init; } = MemlockAction.Raise;
+
+    /// <summary>Time is retired instructions, randomness is seeded: the same inputs give the same run.</summary>
+    public bool Deterministic { get; init; }
+
+    /// <summary>The guest's kernel is given a seed to randomize its address space with.</summary>
+    public bool Kaslr { get; init; }
+
+    /// <summary>Which core executes the guest.</summary>
+    public EngineKind Engine { get; init; } = EngineKind.Auto;
+
+    /// <summary>Which operations feed the timing model behind latencies and cache events.</summary>
+    public TimingMode? Timing { get; init; }
+
+    /// <summary>Gets a copy of every profiling record that the guest's buffers get; null: nobody does.</summary>
+    public ISpeRecordSink? RecordSink { get; init; }
+
+    /// <summary>Gets what the machine did on its own account, one line each (the limit of locked memory was raised).</summary>
+    public Action<string> Report { get; init; } = _ => { };
+
+    internal KvmOptions ToKvmOptions() => new() { Engine = Engine, Deterministic = Deterministic };
+
+    internal VirtBoardOptions ToBoardOptions(ulong? randomSeed) => new()
+    {
+        Cpus = Cpus,
+        Memory = Memory,
+        SpeIntid = Spe ? SpeIrq : null,
+        RandomSeed = randomSeed,
+        KaslrSeed = Kaslr ? randomSeed ?? BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)) : null,
+        Shares = Shares,
+    };
+}
