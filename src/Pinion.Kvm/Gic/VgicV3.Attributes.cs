@@ -1,5 +1,5 @@
 using Pinion.Arm.SystemRegisters;
-using static Pinion.Kvm.Gic.VgicErrno;
+using static Pinion.Kvm.Uapi.Errno;
 
 namespace Pinion.Kvm.Gic;
 

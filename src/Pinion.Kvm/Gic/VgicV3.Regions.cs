@@ -1,4 +1,4 @@
-using static Pinion.Kvm.Gic.VgicErrno;
+using static Pinion.Kvm.Uapi.Errno;
 
 namespace Pinion.Kvm.Gic;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 using Pinion.Cpu;
-using static Pinion.Kvm.Gic.VgicErrno;
+using static Pinion.Kvm.Uapi.Errno;
 
 namespace Pinion.Kvm.Gic;
 
