@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Pinion.Arm.SystemRegisters;
 using Pinion.Cpu.State;
 
 namespace Pinion.Cpu;
@@ -15,6 +16,7 @@ public sealed unsafe partial class ProcessingElement
     {
         Pe* s = State;
         Timer.Reset();
+        Spu?.Reset();
         SetPstate(ResetPstate);
         NativeMemory.Clear(s->X, 34 * sizeof(ulong));
         NativeMemory.Clear(s->V, 64 * sizeof(ulong));
@@ -24,6 +26,18 @@ public sealed unsafe partial class ProcessingElement
         s->ExclusiveValid = 0;
         s->EventRegister = 0;
         ResetRegisters();
+        ResetPmu();
         Mmu.FlushAll();
+    }
+
+    private void ResetPmu()
+    {
+        const ulong ResetCounters = 6;
+        WriteSystemRegister(SysRegId.PMCNTENCLR_EL0, uint.MaxValue);
+        WriteSystemRegister(SysRegId.PMINTENCLR_EL1, uint.MaxValue);
+        WriteSystemRegister(SysRegId.PMOVSCLR_EL0, uint.MaxValue);
+        WriteSystemRegister(SysRegId.PMUSERENR_EL0, 0);
+        WriteSystemRegister(SysRegId.PMCR_EL0, ResetCounters);
+        WriteSystemRegister(SysRegId.PMCR_EL0, 0);
     }
 }

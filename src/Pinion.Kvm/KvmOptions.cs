@@ -1,5 +1,6 @@
 using Pinion.Arm.Spe;
 using Pinion.Cpu;
+using Pinion.Cpu.Profiling;
 using Pinion.Kvm.Memory;
 
 namespace Pinion.Kvm;
@@ -18,6 +19,9 @@ public sealed record KvmOptions
 
     /// <summary>What the profiling unit of every CPU implements.</summary>
     public SpeProfile SpeProfile { get; init; } = SpeProfile.Honest;
+
+    /// <summary>Which operations feed the timing model of CPUs with a profiling unit.</summary>
+    public TimingMode Timing { get; init; } = TimingMode.Before(4096);
 
     /// <summary>Makes the memory management that a VM locks and charges through; the host's own by default. Each VM disposes of its own.</summary>
     public Func<IHostMemory> HostMemory { get; init; } = static () => new LinuxHostMemory();

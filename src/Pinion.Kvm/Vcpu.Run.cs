@@ -222,7 +222,7 @@ public sealed unsafe partial class Vcpu
 
     private void Interrupt()
     {
-        Pe.Kick();
+        _pe?.Kick();
         Wake();
     }
 
@@ -254,7 +254,7 @@ public sealed unsafe partial class Vcpu
     }
 
     /// <summary>Ends a wait for interrupt. Takes no lock.</summary>
-    private bool IsWakePending() => _kicked || _request || (Pe?.InterruptPending ?? false);
+    private bool IsWakePending() => _kicked || _request || (_pe?.InterruptPending ?? false);
 
     private bool IsStoppedNoMore() => _kicked || _request || PowerState != KvmMpState.Stopped;
 

@@ -19,6 +19,10 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
     internal const ulong AffinityMask = 0xFF_00FF_FFFF;
 
     private readonly KvmRun* _run;
+    private ProcessingElement? _pe;
+    private IGicCpuInterface? _gic;
+    private volatile bool _irq;
+    private volatile bool _fiq;
     private bool _initialized;
     private bool _destroyed;
 
@@ -34,10 +38,9 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
         _sleeper = new Sleeper();
         if (vm.Turns is not null)
         {
-            _seat = vm.Turns.Add(IsWakePending, () => Pe?.Executed ?? 0);
+            _seat = vm.Turns.Add(IsWakePending, () => _pe?.Executed ?? 0);
         }
 
-        Pe = new ProcessingElement(new PeConfiguration(index, vm.Domain, vm.Stage2, (ITimeSource?)_seat?.Time ?? vm.HostTime, this, vm.Kvm.Options.Engine));
         Spe = new SpeVcpu(this);
         Fd = vm.Kvm.Files.Add(this);
     }
@@ -55,8 +58,10 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
     /// <summary>The shared area (<see cref="KvmRun.MmapSize"/> bytes); valid until the VM is disposed of.</summary>
     public KvmRun* RunArea => _run;
 
-    /// <summary>The processing element, for measuring and for hooks below KVM's interface. Only for the thread that would call <see cref="Run"/>.</summary>
-    public ProcessingElement Pe { get; }
+    /// <summary>
+    /// The processing element, for measuring and for hooks below KVM's interface; it exists from the first <see cref="Init"/> on. Only for the thread that would call <see cref="Run"/>.
+    /// </summary>
+    public ProcessingElement Pe => _pe!;
 
     /// <summary>Counts of what has happened on this vCPU.</summary>
     public VcpuStatistics Statistics { get; } = new();
@@ -117,6 +122,7 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
             }
 
             Vm.Features = wanted;
+            _pe ??= MakePe(wanted);
             _initialized = true;
             PowerState = powerOff ? KvmMpState.Stopped : KvmMpState.Runnable;
             _resetRequest = null;
@@ -124,6 +130,26 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
 
         Reset();
         return 0;
+    }
+
+    /// <summary>What the CPU is made of depends on its features: one that nobody profiles shall not pay for it.</summary>
+    private ProcessingElement MakePe(KvmVcpuFeatures features)
+    {
+        KvmOptions options = Vm.Kvm.Options;
+        bool profiled = (features & KvmVcpuFeatures.Spe) != 0;
+        ProcessingElement pe = new(new PeConfiguration(Index, Vm.Domain, Vm.Stage2, (ITimeSource?)_seat?.Time ?? Vm.HostTime, this, options.Engine)
+        {
+            Gic = _gic,
+            Profiling = profiled ? new ProfilingConfiguration(options.SpeProfile, options.Timing, Vm.RecordSink) : null,
+        });
+        if (pe.Spu is { } spu)
+        {
+            Spe.Hardware = new SpuBufferRegisters(spu);
+        }
+
+        pe.SetInterrupt(fiq: false, _irq);
+        pe.SetInterrupt(fiq: true, _fiq);
+        return pe;
     }
 
     /// <summary>Puts the vCPU in the state of a CPU at reset: EL1h, everything masked, x0 and PC zero.</summary>
@@ -184,7 +210,16 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
         return 0;
     }
 
-    internal void ConnectInterruptController(IGicCpuInterface cpuInterface) => Pe.Configuration.Gic = cpuInterface;
+    internal void InvalidateStage2() => _pe?.InvalidateStage2();
+
+    internal void ConnectInterruptController(IGicCpuInterface cpuInterface)
+    {
+        _gic = cpuInterface;
+        if (_pe is { } pe)
+        {
+            pe.Configuration.Gic = cpuInterface;
+        }
+    }
 
     void IPeOutputs.TimerLine(bool physical, bool level)
     {
@@ -216,18 +251,23 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
     /// <summary>Levels of the IRQ and FIQ inputs, from the interrupt controller. Any thread.</summary>
     internal void SetLines(bool irq, bool fiq)
     {
-        Pe.SetInterrupt(fiq: false, irq);
-        Pe.SetInterrupt(fiq: true, fiq);
-        if (irq || fiq)
-        {
-            Wake();
-        }
+        SetLine(fiq: false, irq);
+        SetLine(fiq: true, fiq);
     }
 
-    /// <summary>Level of one input, from KVM_IRQ_LINE without an interrupt controller.</summary>
+    /// <summary>Level of one input.</summary>
     internal void SetLine(bool fiq, bool level)
     {
-        Pe.SetInterrupt(fiq, level);
+        if (fiq)
+        {
+            _fiq = level;
+        }
+        else
+        {
+            _irq = level;
+        }
+
+        _pe?.SetInterrupt(fiq, level);
         if (level)
         {
             Wake();
@@ -246,7 +286,7 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
         _destroyed = true;
         Spe.Destroy();
         Vm.Kvm.Files.Remove(this);
-        Pe.Dispose();
+        _pe?.Dispose();
         _sleeper.Dispose();
         NativeMemory.AlignedFree(_run);
     }

@@ -327,7 +327,7 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
     {
         foreach (Vcpu vcpu in _vcpus)
         {
-            vcpu.Pe.InvalidateStage2();
+            vcpu.InvalidateStage2();
         }
     }
 

@@ -78,13 +78,13 @@ internal sealed unsafe class TestVm : IDisposable
     }
 
     /// <summary>Puts instructions into memory and the PC at them.</summary>
-    public void Load(Vcpu vcpu, ulong offset, params ReadOnlySpan<uint> code)
+    public void LoadAt(Vcpu vcpu, ulong offset, params ReadOnlySpan<uint> code)
     {
         code.CopyTo(new Span<uint>(_ram + offset, code.Length));
         vcpu.SetOneReg(RegisterId.Pc, RamBase + offset).ShouldBe(0);
     }
 
-    public void Load(Vcpu vcpu, params ReadOnlySpan<uint> code) => Load(vcpu, 0, code);
+    public void Load(Vcpu vcpu, params ReadOnlySpan<uint> code) => LoadAt(vcpu, 0, code);
 
     public ref ulong Word(ulong offset) => ref *(ulong*)(_ram + offset);
 
