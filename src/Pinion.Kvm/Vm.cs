@@ -149,7 +149,7 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
             return -Errno.EBUSY;
         }
 
-        VgicV3 vgic = new(this);
+        VgicV3 vgic = new(this, IpaBits);
         Vgic = vgic;
         foreach (Vcpu vcpu in _vcpus)
         {
