@@ -13,6 +13,7 @@
 #define WAKER_CHILDREN_ASLEEP (1u << 2)
 
 #define PSCI_SYSTEM_OFF 0x84000008ul
+#define PSCI_SYSTEM_RESET 0x84000009ul
 
 void handle_irq(void);
 _Noreturn void handle_unexpected(uint64_t esr, uint64_t elr, uint64_t far);
@@ -62,19 +63,25 @@ void handle_unexpected(uint64_t esr, uint64_t elr, uint64_t far)
 	fail("unexpected exception");
 }
 
+static _Noreturn void psci(uint64_t function)
+{
+	register uint64_t x0 __asm__("x0") = function;
+
+	__asm__ volatile("hvc #0" : "+r"(x0) : : "x1", "x2", "x3", "memory");
+	for (;;)
+		__asm__ volatile("wfi");
+}
+
+void power_off(void)
+{
+	psci(PSCI_SYSTEM_OFF);
+}
+
+/* PSCI has no word for failure; a reset is what a kernel that panics asks for, and a VMM can tell it from the end of work. */
 void fail(const char *why)
 {
 	put_string("DEMO-FAILED: ");
 	put_string(why);
 	put_string("\n");
-	power_off();
-}
-
-void power_off(void)
-{
-	register uint64_t x0 __asm__("x0") = PSCI_SYSTEM_OFF;
-
-	__asm__ volatile("hvc #0" : "+r"(x0) : : "x1", "x2", "x3", "memory");
-	for (;;)
-		__asm__ volatile("wfi");
+	psci(PSCI_SYSTEM_RESET);
 }
