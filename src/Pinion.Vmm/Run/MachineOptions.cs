@@ -50,7 +50,7 @@ public sealed record MachineOptions
     /// <summary>Which core executes the guest.</summary>
     public EngineKind Engine { get; init; } = EngineKind.Auto;
 
-    /// <summary>Which operations feed the timing model behind latencies and cache events.</summary>
+    /// <summary>Which operations feed the timing model behind latencies and cache events; null: KVM's choice.</summary>
     public TimingMode? Timing { get; init; }
 
     /// <summary>Gets a copy of every profiling record that the guest's buffers get; null: nobody does.</summary>
@@ -59,7 +59,11 @@ public sealed record MachineOptions
     /// <summary>Gets what the machine did on its own account, one line each (the limit of locked memory was raised).</summary>
     public Action<string> Report { get; init; } = _ => { };
 
-    internal KvmOptions ToKvmOptions() => new() { Engine = Engine, Deterministic = Deterministic };
+    internal KvmOptions ToKvmOptions()
+    {
+        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic };
+        return Timing is { } timing ? options with { Timing = timing } : options;
+    }
 
     internal VirtBoardOptions ToBoardOptions(ulong? randomSeed) => new()
     {
