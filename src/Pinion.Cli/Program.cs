@@ -4,6 +4,7 @@ using Pinion.Cli;
 
 var root = new RootCommand("Boot arm64 guests with the Statistical Profiling Extension on any machine, and read what they record.")
 {
+    DemoCommand.Create(),
     RunCommand.Create(),
     GuestCommand.Create(),
     ReportCommand.Create(),

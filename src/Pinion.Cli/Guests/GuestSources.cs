@@ -13,6 +13,8 @@ internal static class GuestSources
 
     internal static byte[] Mark => Read("guests/bench/mark.c");
 
+    internal static byte[] Demo => Read("guests/demo/pinion-demo.elf");
+
     private static byte[] Read(string name)
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
