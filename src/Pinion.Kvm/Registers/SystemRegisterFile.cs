@@ -68,6 +68,9 @@ internal static class SystemRegisterFile
 
                 vcpu.Pe.WriteRegister(OSLSR_EL1, value);
                 return 0;
+            case PMSWINC_EL0:
+                // Listed, but there is nothing to restore: a write by the guest counts, one by user space does not.
+                return 0;
             case PMCNTENCLR_EL0 or PMOVSCLR_EL0 or PMINTENCLR_EL1:
                 // Set and clear forms show one register. Restoring writes the value: bits that are not in it go.
                 vcpu.Pe.WriteRegister(info.Id, ~value);
@@ -142,8 +145,8 @@ internal static class SystemRegisterFile
             // The interrupt controller's registers go through its device.
             _ when info.Behaviour == SysRegBehaviour.Gic => false,
 
-            // KVM shows the PMU's state, not its indirections nor its write-only register.
-            PMSWINC_EL0 or PMXEVTYPER_EL0 or PMXEVCNTR_EL0 or PMMIR_EL1 => false,
+            // KVM shows the PMU's state, not its indirections and not which events it has.
+            PMXEVTYPER_EL0 or PMXEVCNTR_EL0 or PMMIR_EL1 or PMCEID0_EL0 or PMCEID1_EL0 => false,
             >= PMCR_EL0 and <= PMCCFILTR_EL0 => vcpu.HasFeature(KvmVcpuFeatures.PmuV3),
             >= PMSCR_EL1 and <= PMBIDR_EL1 => vcpu.HasFeature(KvmVcpuFeatures.Spe),
             _ => true,
@@ -151,7 +154,7 @@ internal static class SystemRegisterFile
     }
 
     private static bool IsIdentification(SysRegInfo info) =>
-        info.Id is CLIDR_EL1 or CTR_EL0 or MIDR_EL1 or REVIDR_EL1 or AIDR_EL1 or PMCEID0_EL0 or PMCEID1_EL0 or PMSIDR_EL1 or PMBIDR_EL1
+        info.Id is CLIDR_EL1 or CTR_EL0 or MIDR_EL1 or REVIDR_EL1 or AIDR_EL1 or PMSIDR_EL1 or PMBIDR_EL1
         || (info.Op0 == 3 && info.Op1 == 0 && info.CRn == 0 && info.CRm is >= 1 and <= 7);
 
     private static SysRegId SetForm(SysRegId clear) => clear switch

@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+using Pinion.Kvm.Memory;
+using Pinion.Kvm.Spe;
+using Pinion.Kvm.Uapi;
+
+namespace Pinion.Kvm.Tests.Spe;
+
+/// <summary>The account over the real host and over a model: both must tell the same story.</summary>
+public sealed unsafe class HostMemoryTests
+{
+    private const ulong Page = 4096;
+
+    [Fact]
+    public void VmLckShowsTheWatermarkWhileThePagesComeAndGo()
+    {
+        using LinuxHostMemory host = new();
+        if (host.SetReserve(64 * Page) != 0)
+        {
+            Assert.Skip("needs RLIMIT_MEMLOCK of 512 KiB or CAP_IPC_LOCK: ulimit -l 512");
+        }
+
+        host.SetReserve(0).ShouldBe(0);
+        ulong before = LinuxHostMemory.LockedBytes;
+        byte* memory = (byte*)NativeMemory.AlignedAlloc(16 * (nuint)Page, (nuint)Page);
+        LockedMemory account = new(host);
+        account.Charge(8 * Page).ShouldBe(0);
+        LinuxHostMemory.LockedBytes.ShouldBe(before + (8 * Page));
+
+        List<nint> pages = [];
+        for (ulong i = 0; i < 12; i++)
+        {
+            pages.Add((nint)(memory + (i * Page)));
+        }
+
+        account.Lock(pages, out _).ShouldBe(0);
+        LinuxHostMemory.LockedBytes.ShouldBe(before + (12 * Page));
+        account.Unlock(pages);
+        LinuxHostMemory.LockedBytes.ShouldBe(before + (12 * Page));
+        account.Watermark.ShouldBe(12 * Page);
+        account.Release();
+        LinuxHostMemory.LockedBytes.ShouldBe(before);
+        NativeMemory.AlignedFree(memory);
+    }
+
+    [Fact]
+    public void AHoleIsEfaultAndNotALimit()
+    {
+        using LinuxHostMemory host = new();
+        host.Lock(0x1000, Page).ShouldBe(-Errno.EFAULT);
+    }
+
+    [Fact]
+    public void RandomPinsKeepTheInvariantsWhateverFails()
+    {
+        Random random = new(1);
+        for (int round = 0; round < 200; round++)
+        {
+            DeterministicHostMemory host = new() { Limit = Page * (ulong)random.Next(8, 64) };
+            host.FailLock = (_, _) => random.Next(8) == 0 ? Errno.ENOMEM : 0;
+            LockedMemory account = new(host);
+            List<List<nint>> sets = [];
+            HashSet<nint> used = [];
+            ulong watermark = 0;
+            for (int step = 0; step < 60; step++)
+            {
+                if (sets.Count > 0 && random.Next(3) == 0)
+                {
+                    int which = random.Next(sets.Count);
+                    account.Unlock(sets[which]);
+                    used.ExceptWith(sets[which]);
+                    sets.RemoveAt(which);
+                }
+                else
+                {
+                    List<nint> wanted = [];
+                    for (int i = random.Next(1, 12); i > 0; i--)
+                    {
+                        nint page = random.Next(1, 200) * (nint)Page;
+                        if (!used.Contains(page) && !wanted.Contains(page))
+                        {
+                            wanted.Add(page);
+                        }
+                    }
+
+                    int result = account.Lock(wanted, out ulong missing);
+                    if (result == 0)
+                    {
+                        used.UnionWith(wanted);
+                        sets.Add(wanted);
+                        watermark = Math.Max(watermark, (ulong)used.Count * Page);
+                    }
+                    else
+                    {
+                        missing.ShouldBeGreaterThan(0UL);
+                        (missing % Page).ShouldBe(0UL);
+                    }
+                }
+
+                account.Locked.ShouldBe((ulong)used.Count * Page);
+                account.Watermark.ShouldBe(watermark);
+                host.PinnedBytes.ShouldBe(account.Locked);
+                host.LockedBytes.ShouldBe(account.Watermark);
+                host.LockedBytes.ShouldBeLessThanOrEqualTo(host.Limit);
+            }
+        }
+    }
+}
