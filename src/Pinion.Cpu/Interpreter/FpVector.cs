@@ -60,16 +60,18 @@ internal static unsafe class FpVector
         return true;
     }
 
-    /// <summary>Lanes must be at least twice the smallest normal number; <paramref name="exact"/> tells which may be zero instead.</summary>
+    /// <summary>
+    /// Lanes must be at least twice the smallest normal number, or exact zeros: where <paramref name="n"/> or <paramref name="m"/>, and <paramref name="d"/>, are zero.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool PutProducts(Pe* s, Rec* r, Vector128<float> x, Vector128<float> exact)
+    private static bool PutProducts(Pe* s, Rec* r, Vector128<float> x, Vector128<float> n, Vector128<float> m, Vector128<float> d)
     {
         Vector128<float> mask = Mask<float>(r);
 
         // Magnitudes from 2 * 2^-126 up to the largest, moved to the bottom of the signed range so that one comparison finds the others.
         Vector128<int> moved = (x.AsInt32() & Vector128.Create(0x7FFF_FFFF)) + Vector128.Create(0x7F00_0000);
         Vector128<int> bad = Vector128.GreaterThan(moved, Vector128.Create(int.MinValue + 0x7E7F_FFFF)) & mask.AsInt32();
-        if (s->FpFast == 0 || (bad != Vector128<int>.Zero && (bad & ~(exact & Vector128.Equals(x, Vector128<float>.Zero)).AsInt32()) != Vector128<int>.Zero))
+        if (s->FpFast == 0 || (bad != Vector128<int>.Zero && (bad & ~((IsZero(n) | IsZero(m)) & IsZero(d) & IsZero(x)).AsInt32()) != Vector128<int>.Zero))
         {
             return false;
         }
@@ -79,12 +81,12 @@ internal static unsafe class FpVector
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool PutProducts(Pe* s, Rec* r, Vector128<double> x, Vector128<double> exact)
+    private static bool PutProducts(Pe* s, Rec* r, Vector128<double> x, Vector128<double> n, Vector128<double> m, Vector128<double> d)
     {
         Vector128<double> mask = Mask<double>(r);
         Vector128<long> moved = (x.AsInt64() & Vector128.Create(long.MaxValue)) + Vector128.Create(0x7FE0_0000_0000_0000);
         Vector128<long> bad = Vector128.GreaterThan(moved, Vector128.Create(long.MinValue + 0x7FCF_FFFF_FFFF_FFFF)) & mask.AsInt64();
-        if (s->FpFast == 0 || (bad != Vector128<long>.Zero && (bad & ~(exact & Vector128.Equals(x, Vector128<double>.Zero)).AsInt64()) != Vector128<long>.Zero))
+        if (s->FpFast == 0 || (bad != Vector128<long>.Zero && (bad & ~((IsZero(n) | IsZero(m)) & IsZero(d) & IsZero(x)).AsInt64()) != Vector128<long>.Zero))
         {
             return false;
         }
@@ -140,25 +142,25 @@ internal static unsafe class FpVector
     internal static bool Fsqrt4S(Pe* s, Rec* r) => PutSums(s, r, Vector128.Sqrt(N<float>(s, r) & Mask<float>(r)));
 
     [Fast("Fmul"), MethodImpl(Inline.Hot)]
-    internal static bool Fmul4S(Pe* s, Rec* r) => PutProducts(s, r, N<float>(s, r) * M<float>(s, r), IsZero(N<float>(s, r)) | IsZero(M<float>(s, r)));
+    internal static bool Fmul4S(Pe* s, Rec* r) => PutProducts(s, r, N<float>(s, r) * M<float>(s, r), N<float>(s, r), M<float>(s, r), Vector128<float>.Zero);
 
     [Fast("Fdiv"), MethodImpl(Inline.Hot)]
-    internal static bool Fdiv4S(Pe* s, Rec* r) => PutProducts(s, r, N<float>(s, r) / M<float>(s, r), IsZero(N<float>(s, r)));
+    internal static bool Fdiv4S(Pe* s, Rec* r) => PutProducts(s, r, N<float>(s, r) / M<float>(s, r), N<float>(s, r), N<float>(s, r), Vector128<float>.Zero);
 
     [Fast("Fmla"), MethodImpl(Inline.Hot)]
-    internal static bool Fmla4S(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(N<float>(s, r), M<float>(s, r), D<float>(s, r)), (IsZero(N<float>(s, r)) | IsZero(M<float>(s, r))) & IsZero(D<float>(s, r)));
+    internal static bool Fmla4S(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(N<float>(s, r), M<float>(s, r), D<float>(s, r)), N<float>(s, r), M<float>(s, r), D<float>(s, r));
 
     [Fast("Fmls"), MethodImpl(Inline.Hot)]
-    internal static bool Fmls4S(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(-N<float>(s, r), M<float>(s, r), D<float>(s, r)), (IsZero(N<float>(s, r)) | IsZero(M<float>(s, r))) & IsZero(D<float>(s, r)));
+    internal static bool Fmls4S(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(-N<float>(s, r), M<float>(s, r), D<float>(s, r)), N<float>(s, r), M<float>(s, r), D<float>(s, r));
 
     [Fast("Fmul"), MethodImpl(Inline.Hot)]
-    internal static bool FmulElement4S(Pe* s, Rec* r) => PutProducts(s, r, N<float>(s, r) * Element<float>(s, r), IsZero(N<float>(s, r)) | IsZero(Element<float>(s, r)));
+    internal static bool FmulElement4S(Pe* s, Rec* r) => PutProducts(s, r, N<float>(s, r) * Element<float>(s, r), N<float>(s, r), Element<float>(s, r), Vector128<float>.Zero);
 
     [Fast("Fmla"), MethodImpl(Inline.Hot)]
-    internal static bool FmlaElement4S(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(N<float>(s, r), Element<float>(s, r), D<float>(s, r)), (IsZero(N<float>(s, r)) | IsZero(Element<float>(s, r))) & IsZero(D<float>(s, r)));
+    internal static bool FmlaElement4S(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(N<float>(s, r), Element<float>(s, r), D<float>(s, r)), N<float>(s, r), Element<float>(s, r), D<float>(s, r));
 
     [Fast("Fmls"), MethodImpl(Inline.Hot)]
-    internal static bool FmlsElement4S(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(-N<float>(s, r), Element<float>(s, r), D<float>(s, r)), (IsZero(N<float>(s, r)) | IsZero(Element<float>(s, r))) & IsZero(D<float>(s, r)));
+    internal static bool FmlsElement4S(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(-N<float>(s, r), Element<float>(s, r), D<float>(s, r)), N<float>(s, r), Element<float>(s, r), D<float>(s, r));
 
     [Fast("Fcmeq"), MethodImpl(Inline.Hot)]
     internal static bool Fcmeq4S(Pe* s, Rec* r) => PutComparison(s, r, N<float>(s, r), M<float>(s, r), Vector128.Equals(N<float>(s, r), M<float>(s, r)));
@@ -200,25 +202,25 @@ internal static unsafe class FpVector
     internal static bool Fsqrt2D(Pe* s, Rec* r) => PutSums(s, r, Vector128.Sqrt(N<double>(s, r) & Mask<double>(r)));
 
     [Fast("Fmul"), MethodImpl(Inline.Hot)]
-    internal static bool Fmul2D(Pe* s, Rec* r) => PutProducts(s, r, N<double>(s, r) * M<double>(s, r), IsZero(N<double>(s, r)) | IsZero(M<double>(s, r)));
+    internal static bool Fmul2D(Pe* s, Rec* r) => PutProducts(s, r, N<double>(s, r) * M<double>(s, r), N<double>(s, r), M<double>(s, r), Vector128<double>.Zero);
 
     [Fast("Fdiv"), MethodImpl(Inline.Hot)]
-    internal static bool Fdiv2D(Pe* s, Rec* r) => PutProducts(s, r, N<double>(s, r) / M<double>(s, r), IsZero(N<double>(s, r)));
+    internal static bool Fdiv2D(Pe* s, Rec* r) => PutProducts(s, r, N<double>(s, r) / M<double>(s, r), N<double>(s, r), N<double>(s, r), Vector128<double>.Zero);
 
     [Fast("Fmla"), MethodImpl(Inline.Hot)]
-    internal static bool Fmla2D(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(N<double>(s, r), M<double>(s, r), D<double>(s, r)), (IsZero(N<double>(s, r)) | IsZero(M<double>(s, r))) & IsZero(D<double>(s, r)));
+    internal static bool Fmla2D(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(N<double>(s, r), M<double>(s, r), D<double>(s, r)), N<double>(s, r), M<double>(s, r), D<double>(s, r));
 
     [Fast("Fmls"), MethodImpl(Inline.Hot)]
-    internal static bool Fmls2D(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(-N<double>(s, r), M<double>(s, r), D<double>(s, r)), (IsZero(N<double>(s, r)) | IsZero(M<double>(s, r))) & IsZero(D<double>(s, r)));
+    internal static bool Fmls2D(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(-N<double>(s, r), M<double>(s, r), D<double>(s, r)), N<double>(s, r), M<double>(s, r), D<double>(s, r));
 
     [Fast("Fmul"), MethodImpl(Inline.Hot)]
-    internal static bool FmulElement2D(Pe* s, Rec* r) => PutProducts(s, r, N<double>(s, r) * Element<double>(s, r), IsZero(N<double>(s, r)) | IsZero(Element<double>(s, r)));
+    internal static bool FmulElement2D(Pe* s, Rec* r) => PutProducts(s, r, N<double>(s, r) * Element<double>(s, r), N<double>(s, r), Element<double>(s, r), Vector128<double>.Zero);
 
     [Fast("Fmla"), MethodImpl(Inline.Hot)]
-    internal static bool FmlaElement2D(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(N<double>(s, r), Element<double>(s, r), D<double>(s, r)), (IsZero(N<double>(s, r)) | IsZero(Element<double>(s, r))) & IsZero(D<double>(s, r)));
+    internal static bool FmlaElement2D(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(N<double>(s, r), Element<double>(s, r), D<double>(s, r)), N<double>(s, r), Element<double>(s, r), D<double>(s, r));
 
     [Fast("Fmls"), MethodImpl(Inline.Hot)]
-    internal static bool FmlsElement2D(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(-N<double>(s, r), Element<double>(s, r), D<double>(s, r)), (IsZero(N<double>(s, r)) | IsZero(Element<double>(s, r))) & IsZero(D<double>(s, r)));
+    internal static bool FmlsElement2D(Pe* s, Rec* r) => PutProducts(s, r, Vector128.FusedMultiplyAdd(-N<double>(s, r), Element<double>(s, r), D<double>(s, r)), N<double>(s, r), Element<double>(s, r), D<double>(s, r));
 
     [Fast("Fcmeq"), MethodImpl(Inline.Hot)]
     internal static bool Fcmeq2D(Pe* s, Rec* r) => PutComparison(s, r, N<double>(s, r), M<double>(s, r), Vector128.Equals(N<double>(s, r), M<double>(s, r)));
