@@ -87,7 +87,7 @@ internal static unsafe partial class Lowering
                 r->Aux = (uint)size;
                 r->Ra = id == A64Id.Fccmpe ? FpGeneral.Signalling : (byte)0;
                 r->Imm = ((long)Conditions.Mask(Bits.Extract(word, 12, 4)) << 32) | ((long)(word & 15) << 28);
-                return Op.FccmpAny;
+                return Format(Op.FccmpAny, Op.FccmpS, Op.FccmpD);
             case A64Id.Fcsel:
                 r->Imm = (long)Lanes.Mask(size);
                 r->Aux = Conditions.Mask(Bits.Extract(word, 12, 4));
@@ -146,13 +146,13 @@ internal static unsafe partial class Lowering
             case A64Id.Fsub:
                 return Format(Op.Fsub, Op.FsubS, Op.FsubD);
             case A64Id.Fmax:
-                return Format(Op.Fmax, Op.Fmax, Op.FmaxD);
+                return Format(Op.Fmax, Op.FmaxS, Op.FmaxD);
             case A64Id.Fmin:
-                return Format(Op.Fmin, Op.Fmin, Op.FminD);
+                return Format(Op.Fmin, Op.FminS, Op.FminD);
             case A64Id.Fmaxnm:
-                return Format(Op.Fmaxnm, Op.Fmaxnm, Op.FmaxnmD);
+                return Format(Op.Fmaxnm, Op.FmaxnmS, Op.FmaxnmD);
             case A64Id.Fminnm:
-                return Format(Op.Fminnm, Op.Fminnm, Op.FminnmD);
+                return Format(Op.Fminnm, Op.FminnmS, Op.FminnmD);
             case A64Id.Fnmul:
                 return Format(Op.Fnmul, Op.FnmulS, Op.FnmulD);
             default:

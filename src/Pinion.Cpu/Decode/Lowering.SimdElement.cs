@@ -38,11 +38,11 @@ internal static unsafe partial class Lowering
         switch (id)
         {
             case A64Id.MulElement:
-                return Op.VMul;
+                return size == 1 ? Op.VMulElement8H : Op.VMulElement4S;
             case A64Id.MlaElement:
-                return Op.VMla;
+                return size == 1 ? Op.VMlaElement8H : Op.VMlaElement4S;
             case A64Id.MlsElement:
-                return Op.VMls;
+                return size == 1 ? Op.VMlsElement8H : Op.VMlsElement4S;
             case A64Id.SdotElement:
                 return Op.VSdot;
             case A64Id.UdotElement:

@@ -291,12 +291,12 @@ internal static unsafe partial class Lowering
             case A64Id.ClzVector:
                 return Op.VClz;
             case A64Id.CntVector:
-                return Op.VCnt;
+                return Op.VCnt16B;
             case A64Id.RbitVector:
                 r->Aux = Shape.Pack(0, q ? 16 : 8);
                 return Op.VRbit;
             case A64Id.AddvVector:
-                return Op.VAddv;
+                return size == 0 ? Op.VAddvBytes : Op.VAddv;
             case A64Id.SmaxvVector:
                 return Op.VSmaxv;
             case A64Id.SminvVector:
@@ -308,7 +308,7 @@ internal static unsafe partial class Lowering
             case A64Id.SaddlvVector:
                 return Op.VSaddlv;
             case A64Id.UaddlvVector:
-                return Op.VUaddlv;
+                return size == 0 ? Op.VUaddlvBytes : Op.VUaddlv;
             case A64Id.SdotVector:
                 r->Aux = Shape.Pack(2, q ? 4 : 2);
                 return Op.VSdot;
@@ -324,9 +324,9 @@ internal static unsafe partial class Lowering
             case A64Id.UqsubVector or A64Id.UqsubScalar:
                 return Op.VUqsub;
             case A64Id.SshlVector or A64Id.SshlScalar:
-                return Op.VSshl;
+                return size == 2 ? Op.VSshl4S : Op.VSshl;
             case A64Id.UshlVector or A64Id.UshlScalar:
-                return Op.VUshl;
+                return BySize(size, Op.VUshl, Op.VUshl, Op.VUshl4S, Op.VUshl2D);
             case A64Id.SrshlVector or A64Id.SrshlScalar:
                 return Op.VSrshl;
             case A64Id.UrshlVector or A64Id.UrshlScalar:

@@ -58,13 +58,13 @@ internal static unsafe partial class Lowering
             case A64Id.SqxtunVector or A64Id.SqxtunScalar:
                 return Op.VSqxtun;
             case A64Id.SaddlVector:
-                return Op.VSaddl;
+                return BySize(size, Op.VSaddl16B, Op.VSaddl8H, Op.VSaddl4S, Op.Undefined);
             case A64Id.UaddlVector:
-                return Op.VUaddl;
+                return BySize(size, Op.VUaddl16B, Op.VUaddl8H, Op.VUaddl4S, Op.Undefined);
             case A64Id.SsublVector:
-                return Op.VSsubl;
+                return BySize(size, Op.VSsubl16B, Op.VSsubl8H, Op.VSsubl4S, Op.Undefined);
             case A64Id.UsublVector:
-                return Op.VUsubl;
+                return BySize(size, Op.VUsubl16B, Op.VUsubl8H, Op.VUsubl4S, Op.Undefined);
             case A64Id.SabdlVector:
                 return Op.VSabdl;
             case A64Id.UabdlVector:
@@ -74,9 +74,9 @@ internal static unsafe partial class Lowering
             case A64Id.UabalVector:
                 return Op.VUabal;
             case A64Id.SaddwVector:
-                return Op.VSaddw;
+                return BySize(size, Op.VSaddw16B, Op.VSaddw8H, Op.VSaddw4S, Op.Undefined);
             case A64Id.UaddwVector:
-                return Op.VUaddw;
+                return BySize(size, Op.VUaddw16B, Op.VUaddw8H, Op.VUaddw4S, Op.Undefined);
             case A64Id.SsubwVector:
                 return Op.VSsubw;
             case A64Id.UsubwVector:

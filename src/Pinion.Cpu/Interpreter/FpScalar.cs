@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using Pinion.Cpu.FloatingPoint;
 using Pinion.Cpu.State;
+using static Pinion.Cpu.Interpreter.FpOperands;
 
 namespace Pinion.Cpu.Interpreter;
 
@@ -12,21 +11,6 @@ namespace Pinion.Cpu.Interpreter;
 /// </summary>
 internal static unsafe class FpScalar
 {
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double D(Pe* s, int i) => *(double*)Pe.Vec(s, i);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float S(Pe* s, int i) => *(float*)Pe.Vec(s, i);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Set(Pe* s, int i, double value) => *(Vector128<double>*)Pe.Vec(s, i) = Vector128.CreateScalar(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Set(Pe* s, int i, float value) => *(Vector128<float>*)Pe.Vec(s, i) = Vector128.CreateScalar(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Set(Pe* s, int i, ulong value) => *(Vector128<ulong>*)Pe.Vec(s, i) = Vector128.CreateScalar(value);
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool SafeSum(double x) => BitConverter.DoubleToUInt64Bits(x) << 1 < 0x7FFUL << 53;
 
@@ -332,63 +316,4 @@ internal static unsafe class FpScalar
 
     [Op, MethodImpl(Inline.Hot)]
     internal static void FmovTopFromX(Pe* s, Rec* r) => ((ulong*)Pe.Vec(s, r->Rd))[1] = s->X[r->Rn];
-
-    // ---- comparisons: a NaN or flushing is not ordinary
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool SetFlags(Pe* s, double n, double m)
-    {
-        bool notLess = n >= m;
-        if ((!notLess && !(n < m)) || (s->Fpcr & Fpcr.Fz) != 0)
-        {
-            return false;
-        }
-
-        ulong carry = notLess ? 1UL : 0;
-        s->CF = carry;
-        s->NF = (long)carry - 1;
-        s->ZF = n == m ? 0UL : 1UL;
-        s->VF = 0;
-        return true;
-    }
-
-    [Fast("FcmpAny"), MethodImpl(Inline.Hot)]
-    internal static bool FcmpD(Pe* s, Rec* r) => SetFlags(s, D(s, r->Rn), D(s, r->Rm));
-
-    [Fast("FcmpAny"), MethodImpl(Inline.Hot)]
-    internal static bool FcmpS(Pe* s, Rec* r) => SetFlags(s, S(s, r->Rn), S(s, r->Rm));
-
-    [Fast("FcmpAny"), MethodImpl(Inline.Hot)]
-    internal static bool FcmpZeroD(Pe* s, Rec* r) => SetFlags(s, D(s, r->Rn), 0);
-
-    [Fast("FcmpAny"), MethodImpl(Inline.Hot)]
-    internal static bool FcmpZeroS(Pe* s, Rec* r) => SetFlags(s, S(s, r->Rn), 0);
-
-    /// <summary>FCSEL of any format: <c>Imm</c> masks the element, <c>Aux</c> is the condition's mask.</summary>
-    [Op, MethodImpl(Inline.Hot)]
-    internal static void Fcsel(Pe* s, Rec* r) => Set(s, r->Rd, *(ulong*)Pe.Vec(s, Conditions.Holds(s, r->Aux) ? r->Rn : r->Rm) & (ulong)r->Imm);
-
-    // ---- minimum and maximum of ordered, different operands (or equal bits)
-    [Fast("Fmax"), MethodImpl(Inline.Hot)]
-    internal static bool FmaxD(Pe* s, Rec* r) => Pick(s, r, D(s, r->Rn), D(s, r->Rm));
-
-    [Fast("Fmaxnm"), MethodImpl(Inline.Hot)]
-    internal static bool FmaxnmD(Pe* s, Rec* r) => Pick(s, r, D(s, r->Rn), D(s, r->Rm));
-
-    [Fast("Fmin"), MethodImpl(Inline.Hot)]
-    internal static bool FminD(Pe* s, Rec* r) => Pick(s, r, -D(s, r->Rn), -D(s, r->Rm));
-
-    [Fast("Fminnm"), MethodImpl(Inline.Hot)]
-    internal static bool FminnmD(Pe* s, Rec* r) => Pick(s, r, -D(s, r->Rn), -D(s, r->Rm));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool Pick(Pe* s, Rec* r, double n, double m)
-    {
-        if (!(n > m || n < m) || (s->Fpcr & Fpcr.Fz) != 0)
-        {
-            return false;
-        }
-
-        Set(s, r->Rd, D(s, n > m ? r->Rn : r->Rm));
-        return true;
-    }
 }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using Pinion.Cpu.FloatingPoint;
 using Pinion.Cpu.State;
+using static Pinion.Cpu.Interpreter.FpOperands;
 
 namespace Pinion.Cpu.Interpreter;
 
@@ -10,18 +9,6 @@ internal static unsafe class FpScalarConvert
 {
     private const double TwoTo63 = 9223372036854775808.0;
     private const double TwoTo31 = 2147483648.0;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double D(Pe* s, int i) => *(double*)Pe.Vec(s, i);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float S(Pe* s, int i) => *(float*)Pe.Vec(s, i);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Set(Pe* s, int i, double value) => *(Vector128<double>*)Pe.Vec(s, i) = Vector128.CreateScalar(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Set(Pe* s, int i, float value) => *(Vector128<float>*)Pe.Vec(s, i) = Vector128.CreateScalar(value);
 
     // ---- to integers, towards zero. In range, the host's conversion is the same on all hosts.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

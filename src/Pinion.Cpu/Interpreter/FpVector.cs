@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Pinion.Cpu.FloatingPoint;
 using Pinion.Cpu.State;
+using static Pinion.Cpu.Interpreter.SimdOperands;
 
 namespace Pinion.Cpu.Interpreter;
 
@@ -13,24 +14,7 @@ namespace Pinion.Cpu.Interpreter;
 internal static unsafe class FpVector
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<T> N<T>(Pe* s, Rec* r) => *(Vector128<T>*)Pe.Vec(s, r->Rn);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<T> M<T>(Pe* s, Rec* r) => *(Vector128<T>*)Pe.Vec(s, r->Rm);
-
-    /// <summary>Element <c>Ra</c> of Rm in all lanes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<T> Element<T>(Pe* s, Rec* r)
-        where T : unmanaged => Vector128.Create(((T*)Pe.Vec(s, r->Rm))[r->Ra]);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<T> D<T>(Pe* s, Rec* r) => *(Vector128<T>*)Pe.Vec(s, r->Rd);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<T> Mask<T>(Rec* r) => Vector128.Create(ulong.MaxValue, (ulong)r->Imm).As<ulong, T>();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put<T>(Pe* s, Rec* r, Vector128<T> value) => *(Vector128<T>*)Pe.Vec(s, r->Rd) = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool PutSums(Pe* s, Rec* r, Vector128<float> x)
@@ -42,7 +26,7 @@ internal static unsafe class FpVector
             return false;
         }
 
-        Put(s, r, x);
+        PutAll(s, r, x);
         return true;
     }
 
@@ -56,7 +40,7 @@ internal static unsafe class FpVector
             return false;
         }
 
-        Put(s, r, x);
+        PutAll(s, r, x);
         return true;
     }
 
@@ -76,7 +60,7 @@ internal static unsafe class FpVector
             return false;
         }
 
-        Put(s, r, x & mask);
+        PutAll(s, r, x & mask);
         return true;
     }
 
@@ -91,7 +75,7 @@ internal static unsafe class FpVector
             return false;
         }
 
-        Put(s, r, x & mask);
+        PutAll(s, r, x & mask);
         return true;
     }
 
@@ -111,7 +95,7 @@ internal static unsafe class FpVector
             return false;
         }
 
-        Put(s, r, x & Mask<T>(r));
+        PutAll(s, r, x & Mask<T>(r));
         return true;
     }
 
@@ -125,7 +109,7 @@ internal static unsafe class FpVector
             return false;
         }
 
-        Put(s, r, Vector128.ConditionalSelect(first, n, m) & Mask<T>(r));
+        PutAll(s, r, Vector128.ConditionalSelect(first, n, m) & Mask<T>(r));
         return true;
     }
 
@@ -184,10 +168,10 @@ internal static unsafe class FpVector
     internal static bool Fminnm4S(Pe* s, Rec* r) => PutChosen(s, r, N<float>(s, r), M<float>(s, r), Vector128.LessThan(N<float>(s, r), M<float>(s, r)), Vector128.GreaterThan(N<float>(s, r), M<float>(s, r)));
 
     [Op, MethodImpl(Inline.Hot)]
-    internal static void Fabs4S(Pe* s, Rec* r) => Put(s, r, Vector128.Abs(N<float>(s, r)) & Mask<float>(r));
+    internal static void Fabs4S(Pe* s, Rec* r) => PutAll(s, r, Vector128.Abs(N<float>(s, r)) & Mask<float>(r));
 
     [Op, MethodImpl(Inline.Hot)]
-    internal static void Fneg4S(Pe* s, Rec* r) => Put(s, r, -N<float>(s, r) & Mask<float>(r));
+    internal static void Fneg4S(Pe* s, Rec* r) => PutAll(s, r, -N<float>(s, r) & Mask<float>(r));
 
     [Fast("Fadd"), MethodImpl(Inline.Hot)]
     internal static bool Fadd2D(Pe* s, Rec* r) => PutSums(s, r, N<double>(s, r) + M<double>(s, r));
@@ -244,10 +228,10 @@ internal static unsafe class FpVector
     internal static bool Fminnm2D(Pe* s, Rec* r) => PutChosen(s, r, N<double>(s, r), M<double>(s, r), Vector128.LessThan(N<double>(s, r), M<double>(s, r)), Vector128.GreaterThan(N<double>(s, r), M<double>(s, r)));
 
     [Op, MethodImpl(Inline.Hot)]
-    internal static void Fabs2D(Pe* s, Rec* r) => Put(s, r, Vector128.Abs(N<double>(s, r)) & Mask<double>(r));
+    internal static void Fabs2D(Pe* s, Rec* r) => PutAll(s, r, Vector128.Abs(N<double>(s, r)) & Mask<double>(r));
 
     [Op, MethodImpl(Inline.Hot)]
-    internal static void Fneg2D(Pe* s, Rec* r) => Put(s, r, -N<double>(s, r) & Mask<double>(r));
+    internal static void Fneg2D(Pe* s, Rec* r) => PutAll(s, r, -N<double>(s, r) & Mask<double>(r));
 
     // ---- conversions
     [Fast("Scvtf"), MethodImpl(Inline.Hot)]
@@ -271,7 +255,7 @@ internal static unsafe class FpVector
             return false;
         }
 
-        Put(s, r, Vector128.ConvertToInt32Native(n));
+        PutAll(s, r, Vector128.ConvertToInt32Native(n));
         return true;
     }
 
@@ -284,7 +268,7 @@ internal static unsafe class FpVector
             return false;
         }
 
-        Put(s, r, Vector128.ConvertToInt64Native(n));
+        PutAll(s, r, Vector128.ConvertToInt64Native(n));
         return true;
     }
 
@@ -298,7 +282,7 @@ internal static unsafe class FpVector
             return false;
         }
 
-        Put(s, r, Vector128.CreateScalar((double)n));
+        PutAll(s, r, Vector128.CreateScalar((double)n));
         return true;
     }
 
@@ -311,7 +295,7 @@ internal static unsafe class FpVector
             return false;
         }
 
-        Put(s, r, Vector128.CreateScalar((float)n));
+        PutAll(s, r, Vector128.CreateScalar((float)n));
         return true;
     }
 

@@ -145,4 +145,31 @@ internal static unsafe class SimdArithmetic
 
     [Op, MethodImpl(Inline.Hot)]
     internal static void VBif(Pe* s, Rec* r) => Put(s, r, Vector128.ConditionalSelect(M<ulong>(s, r), D<ulong>(s, r), N<ulong>(s, r)));
+
+    [Op, MethodImpl(Inline.Hot)]
+    internal static void VMulElement8H(Pe* s, Rec* r) => Put(s, r, N<ushort>(s, r) * Element<ushort>(s, r));
+
+    [Op, MethodImpl(Inline.Hot)]
+    internal static void VMlaElement8H(Pe* s, Rec* r) => Put(s, r, D<ushort>(s, r) + (N<ushort>(s, r) * Element<ushort>(s, r)));
+
+    [Op, MethodImpl(Inline.Hot)]
+    internal static void VMlsElement8H(Pe* s, Rec* r) => Put(s, r, D<ushort>(s, r) - (N<ushort>(s, r) * Element<ushort>(s, r)));
+
+    [Op, MethodImpl(Inline.Hot)]
+    internal static void VMulElement4S(Pe* s, Rec* r) => Put(s, r, N<uint>(s, r) * Element<uint>(s, r));
+
+    [Op, MethodImpl(Inline.Hot)]
+    internal static void VMlaElement4S(Pe* s, Rec* r) => Put(s, r, D<uint>(s, r) + (N<uint>(s, r) * Element<uint>(s, r)));
+
+    [Op, MethodImpl(Inline.Hot)]
+    internal static void VMlsElement4S(Pe* s, Rec* r) => Put(s, r, D<uint>(s, r) - (N<uint>(s, r) * Element<uint>(s, r)));
+
+    /// <summary>CNT, by nibbles.</summary>
+    [Op, MethodImpl(Inline.Hot)]
+    internal static void VCnt16B(Pe* s, Rec* r)
+    {
+        Vector128<byte> ones = Vector128.Create((byte)0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+        Vector128<byte> n = N<byte>(s, r);
+        Put(s, r, Vector128.Shuffle(ones, n & Vector128.Create((byte)15)) + Vector128.Shuffle(ones, Vector128.ShiftRightLogical(n, 4)));
+    }
 }

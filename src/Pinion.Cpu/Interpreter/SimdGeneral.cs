@@ -28,19 +28,11 @@ internal static unsafe class SimdGeneral
 
     [Op] internal static void VUaba(Pe* s, Rec* r) => Lanes.Same<Uaba>(s, r);
 
-    [Op] internal static void VMul(Pe* s, Rec* r) => Lanes.Same<Mul>(s, r);
-
-    [Op] internal static void VMla(Pe* s, Rec* r) => Lanes.Same<Mla>(s, r);
-
-    [Op] internal static void VMls(Pe* s, Rec* r) => Lanes.Same<Mls>(s, r);
-
     [Op] internal static void VPmul(Pe* s, Rec* r) => Lanes.Same<Pmul>(s, r);
 
     [Op] internal static void VCls(Pe* s, Rec* r) => Lanes.Same<Cls>(s, r);
 
     [Op] internal static void VClz(Pe* s, Rec* r) => Lanes.Same<Clz>(s, r);
-
-    [Op] internal static void VCnt(Pe* s, Rec* r) => Lanes.Same<Cnt>(s, r);
 
     [Op] internal static void VRbit(Pe* s, Rec* r) => Lanes.Same<Rbit>(s, r);
 
@@ -165,21 +157,6 @@ internal static unsafe class SimdGeneral
         public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => d + Distance(n, m);
     }
 
-    private readonly struct Mul : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => n * m;
-    }
-
-    private readonly struct Mla : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => d + (n * m);
-    }
-
-    private readonly struct Mls : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => d - (n * m);
-    }
-
     private readonly struct Pmul : ILane
     {
         public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => CarrylessProduct(n, m);
@@ -193,11 +170,6 @@ internal static unsafe class SimdGeneral
     private readonly struct Clz : ILane
     {
         public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => (ulong)(BitOperations.LeadingZeroCount(n) - (64 - Lanes.Bits(size)));
-    }
-
-    private readonly struct Cnt : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => (ulong)BitOperations.PopCount(n);
     }
 
     private readonly struct Rbit : ILane

@@ -18,6 +18,11 @@ internal static unsafe class SimdOperands
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> D<T>(Pe* s, Rec* r) => *(Vector128<T>*)Pe.Vec(s, r->Rd);
 
+    /// <summary>Element <c>Ra</c> of Rm in all lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Element<T>(Pe* s, Rec* r)
+        where T : unmanaged => Vector128.Create(((T*)Pe.Vec(s, r->Rm))[r->Ra]);
+
     /// <summary>Writes Rd through the mask.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Put<T>(Pe* s, Rec* r, Vector128<T> value) =>

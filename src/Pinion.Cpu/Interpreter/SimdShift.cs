@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Pinion.Cpu.State;
 using static Pinion.Cpu.Interpreter.SimdOperands;
 
@@ -112,6 +113,48 @@ internal static unsafe class SimdShift
 
     [Op, MethodImpl(Inline.Hot)]
     internal static void VAddhn4S(Pe* s, Rec* r) => PutHalf(s, r, Vector128.Narrow(Vector128.ShiftRightLogical(N<ulong>(s, r) + M<ulong>(s, r), 32), Vector128<ulong>.Zero).GetLower());
+
+    // ---- by a register: the low byte is the amount, to the right when negative. The host's counts are unsigned, and large ones shift everything out.
+    [Fast("VUshl"), MethodImpl(Inline.Hot)]
+    internal static bool VUshl4S(Pe* s, Rec* r)
+    {
+        if (!Avx2.IsSupported)
+        {
+            return false;
+        }
+
+        Vector128<int> by = Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(M<int>(s, r), 24), 24);
+        Put(s, r, Avx2.ShiftLeftLogicalVariable(N<uint>(s, r), by.AsUInt32()) | Avx2.ShiftRightLogicalVariable(N<uint>(s, r), (-by).AsUInt32()));
+        return true;
+    }
+
+    [Fast("VUshl"), MethodImpl(Inline.Hot)]
+    internal static bool VUshl2D(Pe* s, Rec* r)
+    {
+        if (!Avx2.IsSupported)
+        {
+            return false;
+        }
+
+        Vector128<long> by = Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(M<long>(s, r), 56), 56);
+        Put(s, r, Avx2.ShiftLeftLogicalVariable(N<ulong>(s, r), by.AsUInt64()) | Avx2.ShiftRightLogicalVariable(N<ulong>(s, r), (-by).AsUInt64()));
+        return true;
+    }
+
+    [Fast("VSshl"), MethodImpl(Inline.Hot)]
+    internal static bool VSshl4S(Pe* s, Rec* r)
+    {
+        if (!Avx2.IsSupported)
+        {
+            return false;
+        }
+
+        Vector128<int> by = Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(M<int>(s, r), 24), 24);
+        Vector128<int> left = Avx2.ShiftLeftLogicalVariable(N<int>(s, r), by.AsUInt32());
+        Vector128<int> right = Avx2.ShiftRightArithmeticVariable(N<int>(s, r), (-by).AsUInt32());
+        Put(s, r, Vector128.ConditionalSelect(Vector128.LessThan(by, Vector128<int>.Zero), right, left));
+        return true;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<ushort> Wide(Vector64<byte> value) => Vector128.WidenLower(Vector128.Create(value, value));

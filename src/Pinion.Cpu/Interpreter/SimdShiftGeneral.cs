@@ -26,8 +26,6 @@ internal static unsafe class SimdShiftGeneral
 
     [Op] internal static void VUrshr(Pe* s, Rec* r) => Lanes.Same<Urshr>(s, r);
 
-    [Op] internal static void VSsra(Pe* s, Rec* r) => Lanes.Same<Ssra>(s, r);
-
     [Op] internal static void VUsra(Pe* s, Rec* r) => Lanes.Same<Usra>(s, r);
 
     [Op] internal static void VSrsra(Pe* s, Rec* r) => Lanes.Same<Srsra>(s, r);
@@ -106,11 +104,6 @@ internal static unsafe class SimdShiftGeneral
     private readonly struct Urshr : ILane
     {
         public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => (ulong)ShiftRight(n, r->Ra, true);
-    }
-
-    private readonly struct Ssra : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => d + (ulong)ShiftRight(S(n, size), r->Ra, false);
     }
 
     private readonly struct Usra : ILane

@@ -6,10 +6,6 @@ namespace Pinion.Cpu.Interpreter;
 /// <summary>Operations between lanes of different widths, lane by lane.</summary>
 internal static unsafe class SimdWiden
 {
-    [Op] internal static void VSaddl(Pe* s, Rec* r) => Lanes.Long<Saddl>(s, r);
-
-    [Op] internal static void VSsubl(Pe* s, Rec* r) => Lanes.Long<Ssubl>(s, r);
-
     [Op] internal static void VSabdl(Pe* s, Rec* r) => Lanes.Long<Sabdl>(s, r);
 
     [Op] internal static void VSabal(Pe* s, Rec* r) => Lanes.Long<Sabal>(s, r);
@@ -20,13 +16,7 @@ internal static unsafe class SimdWiden
 
     [Op] internal static void VSmlsl(Pe* s, Rec* r) => Lanes.Long<Smlsl>(s, r);
 
-    [Op] internal static void VSaddw(Pe* s, Rec* r) => Lanes.Wide<Saddw>(s, r);
-
     [Op] internal static void VSsubw(Pe* s, Rec* r) => Lanes.Wide<Ssubw>(s, r);
-
-    [Op] internal static void VUaddl(Pe* s, Rec* r) => Lanes.Long<Uaddl>(s, r);
-
-    [Op] internal static void VUsubl(Pe* s, Rec* r) => Lanes.Long<Usubl>(s, r);
 
     [Op] internal static void VUabdl(Pe* s, Rec* r) => Lanes.Long<Uabdl>(s, r);
 
@@ -38,29 +28,15 @@ internal static unsafe class SimdWiden
 
     [Op] internal static void VUmlsl(Pe* s, Rec* r) => Lanes.Long<Umlsl>(s, r);
 
-    [Op] internal static void VUaddw(Pe* s, Rec* r) => Lanes.Wide<Uaddw>(s, r);
-
     [Op] internal static void VUsubw(Pe* s, Rec* r) => Lanes.Wide<Usubw>(s, r);
 
     [Op] internal static void VPmull(Pe* s, Rec* r) => Lanes.Long<Pmull>(s, r);
-
-    [Op] internal static void VAddhn(Pe* s, Rec* r) => Lanes.Narrow<Addhn>(s, r);
 
     [Op] internal static void VSubhn(Pe* s, Rec* r) => Lanes.Narrow<Subhn>(s, r);
 
     [Op] internal static void VRaddhn(Pe* s, Rec* r) => Lanes.Narrow<Raddhn>(s, r);
 
     [Op] internal static void VRsubhn(Pe* s, Rec* r) => Lanes.Narrow<Rsubhn>(s, r);
-
-    private readonly struct Saddl : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => (ulong)(S(n, size) + S(m, size));
-    }
-
-    private readonly struct Ssubl : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => (ulong)(S(n, size) - S(m, size));
-    }
 
     private readonly struct Sabdl : ILane
     {
@@ -87,24 +63,9 @@ internal static unsafe class SimdWiden
         public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => d - (ulong)(S(n, size) * S(m, size));
     }
 
-    private readonly struct Saddw : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => n + (ulong)S(m, size);
-    }
-
     private readonly struct Ssubw : ILane
     {
         public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => n - (ulong)S(m, size);
-    }
-
-    private readonly struct Uaddl : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => n + m;
-    }
-
-    private readonly struct Usubl : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => n - m;
     }
 
     private readonly struct Uabdl : ILane
@@ -132,11 +93,6 @@ internal static unsafe class SimdWiden
         public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => d - (n * m);
     }
 
-    private readonly struct Uaddw : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => n + m;
-    }
-
     private readonly struct Usubw : ILane
     {
         public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => n - m;
@@ -145,11 +101,6 @@ internal static unsafe class SimdWiden
     private readonly struct Pmull : ILane
     {
         public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => CarrylessProduct(n, m);
-    }
-
-    private readonly struct Addhn : ILane
-    {
-        public static ulong Do(Pe* s, Rec* r, int size, ulong d, ulong n, ulong m) => (n + m) >> Lanes.Bits(size);
     }
 
     private readonly struct Subhn : ILane
