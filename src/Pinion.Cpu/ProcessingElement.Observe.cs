@@ -79,7 +79,7 @@ public sealed unsafe partial class ProcessingElement
             int el = s->El;
             if (!feed && !selected)
             {
-                SwitchCore.Step(s, r);
+                Step(r);
                 Account(1, el);
                 spu.Advance(1);
             }
@@ -94,7 +94,7 @@ public sealed unsafe partial class ProcessingElement
                 operation.Flags = ConditionFails(s, r) ? ObservedFlags.ConditionFailed : ObservedFlags.None;
                 operation.ContextId = (uint)s->Sys[(int)SysRegId.CONTEXTIDR_EL1];
                 Mmu.AccessCount = 0;
-                SwitchCore.Step(s, r);
+                Step(r);
                 Account(1, el);
                 operation.NextPc = s->Pc;
                 operation.NextEl = s->El;

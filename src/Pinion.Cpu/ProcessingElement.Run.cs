@@ -1,5 +1,6 @@
 using Pinion.Arm;
 using Pinion.Cpu.Decode;
+using Pinion.Cpu.Exceptions;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.State;
 
@@ -148,10 +149,22 @@ public sealed unsafe partial class ProcessingElement
             }
 
             done++;
-            SwitchCore.Step(s, r);
+            Step(r);
         }
 
         Account(done, el);
+    }
+
+    /// <summary>Executes the record of the instruction at Pc, after the checks that only the switch core makes.</summary>
+    private void Step(Rec* r)
+    {
+        if (_fpTrapped && FpAccess.IsTrapped(r))
+        {
+            Exits.Exception(State, r, Syndrome.Of(ExceptionClass.FpAccess, FpAccess.Iss));
+            return;
+        }
+
+        SwitchCore.Step(State, r);
     }
 
     /// <summary>One instruction, with every count exact before it.</summary>
@@ -167,7 +180,7 @@ public sealed unsafe partial class ProcessingElement
         }
 
         _alone = true;
-        SwitchCore.Step(s, r);
+        Step(r);
         _alone = false;
         if (s->Leave == (int)LeaveReason.ExecuteAlone)
         {
