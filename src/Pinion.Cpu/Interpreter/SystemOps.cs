@@ -71,26 +71,32 @@ internal static unsafe partial class SystemOps
     [Op]
     public static bool Wfi(Pe* s, Rec* r)
     {
-        if (s->El == 0 && (s->Sys[(int)SysRegId.SCTLR_EL1] & (1 << 16)) == 0)
+        if (Volatile.Read(ref s->InterruptLines) != 0)
         {
-            return Exits.Exception(s, r, Syndrome.Of(ExceptionClass.WfiWfe, 0x1F0_0000 & 0));
+            return Exits.Reschedule(s, r);
         }
 
-        return Volatile.Read(ref s->InterruptLines) != 0 ? Exits.Reschedule(s, r) : Exits.ToHypervisor(s, ExitReason.Wfi, Pe.PcOf(s, r) + 4);
+        // Only a WFI that would wait is trapped.
+        return s->El == 0 && (s->Sys[(int)SysRegId.SCTLR_EL1] & (1 << 16)) == 0
+            ? Exits.Exception(s, r, Syndrome.Of(ExceptionClass.WfiWfe, WaitIss))
+            : Exits.ToHypervisor(s, ExitReason.Wfi, Pe.PcOf(s, r) + 4);
     }
+
+    /// <summary>ISS of a trapped WFI; bit 0 makes it a WFE. For A64 CV is 1 and COND 0b1110.</summary>
+    private const ulong WaitIss = 0x1E << 20;
 
     [Op]
     public static bool Wfe(Pe* s, Rec* r)
     {
-        if (s->El == 0 && (s->Sys[(int)SysRegId.SCTLR_EL1] & (1 << 18)) == 0)
-        {
-            return Exits.Exception(s, r, Syndrome.Of(ExceptionClass.WfiWfe, 1));
-        }
-
         if (s->EventRegister != 0)
         {
             s->EventRegister = 0;
             return true;
+        }
+
+        if (s->El == 0 && (s->Sys[(int)SysRegId.SCTLR_EL1] & (1 << 18)) == 0)
+        {
+            return Exits.Exception(s, r, Syndrome.Of(ExceptionClass.WfiWfe, WaitIss | 1));
         }
 
         return Exits.ToHypervisor(s, ExitReason.Wfe, Pe.PcOf(s, r) + 4);
