@@ -43,7 +43,14 @@ public sealed unsafe partial class ProcessingElement
                 Timer.Poll();
                 TakeInterruptIfDue();
                 ulong n = Math.Min(Math.Min(SliceLength, end - Executed), Math.Min(Timer.InstructionsUntilDue, Pmu.InstructionsUntilOverflow));
+                ulong before = Executed;
                 Execute(Math.Max(1, n));
+                if (Executed == before && State->Leave == (int)LeaveReason.Reschedule)
+                {
+                    // A fetch that faults takes time like an instruction, or a guest whose vectors do not translate would never use up its budget.
+                    Executed++;
+                }
+
                 switch ((LeaveReason)State->Leave)
                 {
                     case LeaveReason.ExitToHypervisor:
