@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Pinion.Arm;
+using Pinion.Arm.A64;
 using Pinion.Arm.SystemRegisters;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.State;
@@ -70,11 +71,13 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         }
     }
 
-    /// <summary>Points the PE at the TLBs of its EL, PAN and observation. Call after any of them changed.</summary>
+    /// <summary>Points the PE at the TLBs of its EL, PAN, SCTLR_EL1.A and observation. Call after any of them changed.</summary>
     public void SelectContext()
     {
-        _s->DataTlb = _observing ? _empty.Entries : _data[DataContext].Entries;
-        _s->UserTlb = _observing ? _empty.Entries : _data[El0].Entries;
+        // A hit in a soft TLB says nothing of alignment, so SCTLR_EL1.A has every access come here.
+        bool slow = _observing || ChecksAlignment;
+        _s->DataTlb = slow ? _empty.Entries : _data[DataContext].Entries;
+        _s->UserTlb = slow ? _empty.Entries : _data[El0].Entries;
         _s->CodeTlb = _code[_s->El].Entries;
     }
 
@@ -90,14 +93,15 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     {
         byte* bounce = (byte*)_s->Bounce;
         int first = (int)Math.Min((ulong)size, 4096 - (va & 0xFFF));
-        if (!Translate(r, va, size, MemoryAccess.Read, user, first < size, out byte* p))
+        bool aligned = Aligned(r, va, size);
+        if (!Translate(r, va, first, MemoryAccess.Read, user, aligned, out byte* p))
         {
             return false;
         }
 
         if (first < size)
         {
-            if (!Translate(r, va + (ulong)first, size - first, MemoryAccess.Read, user, true, out byte* q))
+            if (!Translate(r, va + (ulong)first, size - first, MemoryAccess.Read, user, aligned, out byte* q))
             {
                 return false;
             }
@@ -118,14 +122,15 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     {
         byte* bounce = (byte*)_s->Bounce;
         int first = (int)Math.Min((ulong)size, 4096 - (va & 0xFFF));
-        if (!Translate(r, va, size, MemoryAccess.Write, user, first < size, out byte* p))
+        bool aligned = Aligned(r, va, size);
+        if (!Translate(r, va, first, MemoryAccess.Write, user, aligned, out byte* p))
         {
             return false;
         }
 
         if (first < size)
         {
-            if (!Translate(r, va + (ulong)first, size - first, MemoryAccess.Write, user, true, out byte* q))
+            if (!Translate(r, va + (ulong)first, size - first, MemoryAccess.Write, user, aligned, out byte* q))
             {
                 return false;
             }
@@ -149,15 +154,16 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
             return null;
         }
 
-        return Translate(r, va, size, write ? MemoryAccess.Write : MemoryAccess.Read, false, false, out byte* p) ? p : null;
+        return Translate(r, va, size, write ? MemoryAccess.Write : MemoryAccess.Read, false, true, out byte* p) ? p : null;
     }
 
     public bool ProbeWrite(Rec* r, ulong va, int count)
     {
         int first = (int)Math.Min((ulong)count, 4096 - (va & 0xFFF));
         int noted = AccessCount;
-        bool ok = Translate(r, va, count, MemoryAccess.Write, false, first < count, out _)
-            && (first == count || Translate(r, va + (ulong)first, count - first, MemoryAccess.Write, false, true, out _));
+        bool aligned = Aligned(r, va, count);
+        bool ok = Translate(r, va, first, MemoryAccess.Write, false, aligned, out _)
+            && (first == count || Translate(r, va + (ulong)first, count - first, MemoryAccess.Write, false, aligned, out _));
 
         // Probing is no access: the stores that follow are noted.
         if (ok)
@@ -196,16 +202,16 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
 
     /// <summary>
     /// Host address of <paramref name="va"/> for an access; false when an exception was taken or EL2 has to act.
-    /// <paramref name="size"/> counts the bytes from <paramref name="va"/> on, <paramref name="split"/> tells that the access crosses a page.
+    /// <paramref name="size"/> counts the bytes from <paramref name="va"/> on, all in one page; <paramref name="aligned"/> tells whether the whole access is aligned.
     /// </summary>
-    private bool Translate(Rec* r, ulong va, int size, MemoryAccess access, bool user, bool split, out byte* host)
+    private bool Translate(Rec* r, ulong va, int size, MemoryAccess access, bool user, bool aligned, out byte* host)
     {
         int context = user ? El0 : DataContext;
         SoftTlb tlb = _data[context];
         TlbEntry* e = tlb.Entry(va);
         ulong page = va & ~0xFFFUL;
         bool write = access == MemoryAccess.Write;
-        if ((write ? e->WritePage : e->ReadPage) == page && !NeedsAlignmentCheck(va, size))
+        if ((write ? e->WritePage : e->ReadPage) == page && (aligned || !ChecksAlignment))
         {
             host = (byte*)((nint)va + e->Addend);
             if (_observing)
@@ -226,7 +232,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         }
 
         // An alignment fault has priority over MMU faults, except that device memory is only known after a walk.
-        if ((_s->Sys[(int)SysRegId.SCTLR_EL1] & 2) != 0 && (split || !Aligned(va, size)))
+        if (ChecksAlignment && !aligned)
         {
             NoteFault(va, size, write);
             return Exits.Exception(_s, r, DataAbort(FaultStatus.Alignment, write, r), va);
@@ -238,7 +244,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
             return Exits.Exception(_s, r, DataAbort(t.Status, write, r), va);
         }
 
-        if (t.IsDevice && (split || !Aligned(va, size)))
+        if (t.IsDevice && !aligned)
         {
             NoteFault(va, size, write);
             return Exits.Exception(_s, r, DataAbort(FaultStatus.Alignment, write, r), va);
@@ -265,9 +271,18 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         return true;
     }
 
-    private bool NeedsAlignmentCheck(ulong va, int size) => (_s->Sys[(int)SysRegId.SCTLR_EL1] & 2) != 0 && !Aligned(va, size);
+    /// <summary>SCTLR_EL1.A.</summary>
+    private bool ChecksAlignment => (_s->Sys[(int)SysRegId.SCTLR_EL1] & 2) != 0;
 
-    private static bool Aligned(ulong va, int size) => (va & (ulong)((size & -size) - 1)) == 0;
+    /// <summary>Whether an access of <paramref name="size"/> bytes is aligned to its elements: a pair has two, structures have many (Arm ARM B2.5.2).</summary>
+    private static bool Aligned(Rec* r, ulong va, int size) => (va & (ulong)(ElementSize(r, size) - 1)) == 0;
+
+    private static int ElementSize(Rec* r, int size) => (A64Id)r->Id switch
+    {
+        >= A64Id.Stnp and <= A64Id.LdpSimdPreIndex => size / 2,
+        >= A64Id.St4Multiple and <= A64Id.Ld4ReplicatePostIndex => 1 << (int)(r->Aux & 3),
+        _ => size,
+    };
 
     private void Note(ulong va, ulong pa, int size, bool write, bool hasPa)
     {
