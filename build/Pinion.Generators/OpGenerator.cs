@@ -188,7 +188,7 @@ public sealed class OpGenerator : IIncrementalGenerator
                     Kind.Plain => call + "(s, r);\n                return Next(s);\n",
                     Kind.Fast => "if (!" + call + "(s, r))\n                {\n                    " + ops.First(f => f.Name == o.Otherwise).Owner + "." + o.Otherwise + "(s, r);\n                }\n\n                return Next(s);\n",
                     Kind.Leaving => "return " + call + "(s, r) && Next(s);\n",
-                    Kind.Memory => "return " + call + "<FastMemory>(s, r) ? Next(s) : SlowMemory.Begin(s, r) && " + call + "<SlowMemory>(s, r) && Next(s);\n",
+                    Kind.Memory => "return (r->Op < Rec.Alternate || (s->X[Pe.Sp] & 15) == 0) && " + call + "<FastMemory>(s, r) ? Next(s) : SlowMemory.Begin(s, r) && " + call + "<SlowMemory>(s, r) && Next(s);\n",
                     Kind.Branch => "return " + call + "(s, r) ? Jump(s, s->Pc + (ulong)r->Imm) : Next(s);\n",
                     _ => "return Jump(s, " + call + "(s, r));\n",
                 });
