@@ -75,7 +75,7 @@ public sealed unsafe partial class ProcessingElement
     }
 
     /// <summary>True when a cache maintenance instruction may touch <paramref name="va"/>; otherwise an exception was taken or EL2 has to act.</summary>
-    internal bool CacheMaintenanceAllowed(Rec* r, ulong va) => Mmu.CheckCacheMaintenance(r, va);
+    internal bool CacheMaintenanceAllowed(Rec* r, ulong va, bool write = false) => Mmu.CheckCacheMaintenance(r, va, write);
 
     private void EnterGuest()
     {

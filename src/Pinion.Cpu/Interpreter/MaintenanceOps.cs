@@ -54,7 +54,7 @@ internal static unsafe partial class MaintenanceOps
             }
         }
 
-        return s->Owner.CacheMaintenanceAllowed(r, Pe.R(s)[r->Rd]);
+        return s->Owner.CacheMaintenanceAllowed(r, Pe.R(s)[r->Rd], write: r->Imm == 0);
     }
 
     /// <summary>DC ISW, CSW, CISW: by set and way.</summary>

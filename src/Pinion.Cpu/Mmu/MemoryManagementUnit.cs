@@ -150,7 +150,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     {
         if (aligned && (va & (ulong)(size - 1)) != 0)
         {
-            Exits.Exception(_s, r, DataAbort(FaultStatus.Alignment, write, r), va);
+            Fault(r, FaultStatus.Alignment, va, size, write, readFaults: true);
             return null;
         }
 
@@ -223,38 +223,33 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         }
 
         host = null;
+        if (ChecksAlignment && !aligned)
+        {
+            return Fault(r, FaultStatus.Alignment, va, size, write, readFaults: true);
+        }
+
         bool privileged = _s->El != 0 && !user;
         Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(access, privileged, privileged && _s->Pan != 0), _readDescriptor);
         if (t.Stage2OnWalk)
         {
-            LeaveForStage2(r, t.Ipa, va, access, size, onWalk: true, t.Level);
-            return false;
-        }
-
-        // An alignment fault has priority over MMU faults, except that device memory is only known after a walk.
-        if (ChecksAlignment && !aligned)
-        {
-            NoteFault(va, size, write);
-            return Exits.Exception(_s, r, DataAbort(FaultStatus.Alignment, write, r), va);
+            return LeaveForStage2(r, t.Ipa, va, size, write, onWalk: true, mapped: false);
         }
 
         if (t.Faulted)
         {
-            NoteFault(va, size, write);
-            return Exits.Exception(_s, r, DataAbort(t.Status, write, r), va);
+            return Fault(r, t.Status, va, size, write, readFaults: !t.Readable);
         }
 
-        if (t.IsDevice && !aligned)
+        if (t.IsDevice && (!aligned || IsSystem(r)))
         {
-            NoteFault(va, size, write);
-            return Exits.Exception(_s, r, DataAbort(FaultStatus.Alignment, write, r), va);
+            // Unaligned, or DC ZVA: Device memory knows neither.
+            return Fault(r, FaultStatus.Alignment, va, size, write, readFaults: true);
         }
 
         Stage2Page s2 = _stage2.Translate(t.Ipa, access);
         if (s2.Host == 0 || (write && !s2.Writable))
         {
-            LeaveForStage2(r, t.Ipa, va, access, size, onWalk: false, 3);
-            return false;
+            return LeaveForStage2(r, t.Ipa, va, size, write, onWalk: false, mapped: s2.Host != 0);
         }
 
         host = (byte*)s2.Host + (va & 0xFFF);
@@ -292,37 +287,51 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         }
     }
 
-    private void NoteFault(ulong va, int size, bool write)
+    /// <summary>Takes a stage 1 data abort. <paramref name="readFaults"/>: a read would have faulted too.</summary>
+    private bool Fault(Rec* r, uint status, ulong va, int size, bool write, bool readFaults)
     {
         if (_observing)
         {
             Note(va, 0, size, write, false);
         }
+
+        // DC ZVA reports the address that it was given, not the start of the block.
+        return Exits.Exception(_s, r, DataAbort(r, status, write, readFaults), IsSystem(r) ? Pe.R(_s)[r->Rd] : va);
     }
 
-    private ulong DataAbort(uint status, bool write, Rec* r)
+    private ulong DataAbort(Rec* r, uint status, bool write, bool readFaults)
     {
-        // Of the SYS space, DC ZVA alone is an ordinary store.
-        bool isCacheOperation = (r->Word & 0xFFF8_0000) == 0xD508_0000 && (r->Word & ~31u) != 0xD50B_7420;
-        ulong iss = status | (write || isCacheOperation ? 1UL << 6 : 0) | (isCacheOperation ? 1UL << 8 : 0);
+        bool maintenance = IsSystem(r) && !IsZero(r);
+        ulong iss = status | (maintenance || IsWrite(r, write, readFaults) ? 1UL << 6 : 0) | (maintenance ? 1UL << 8 : 0);
         return Syndrome.Of(_s->El == 0 ? ExceptionClass.DataAbortLower : ExceptionClass.DataAbortSame, iss);
     }
 
-    private void LeaveForStage2(Rec* r, ulong ipa, ulong va, MemoryAccess access, int size, bool onWalk, int level)
+    /// <summary>A system instruction: DC or IC.</summary>
+    private static bool IsSystem(Rec* r) => (A64Id)r->Id == A64Id.Sys;
+
+    /// <summary>DC ZVA, which is a store and no maintenance.</summary>
+    private static bool IsZero(Rec* r) => (r->Word & 0xFFFF_FFE0) == 0xD50B_7420;
+
+    /// <summary>ISS.WnR: an atomic that reads and writes reports a read where that would have faulted already (Arm ARM, ISS encoding for a Data Abort).</summary>
+    private static bool IsWrite(Rec* r, bool write, bool readFaults) =>
+        write && !(readFaults && (A64Id)r->Id is A64Id.Cas or A64Id.Casp or (>= A64Id.Ldadd and <= A64Id.Swp));
+
+    /// <summary>A stage 2 abort of a data access. <paramref name="mapped"/>: stage 2 has the page, but read-only.</summary>
+    private bool LeaveForStage2(Rec* r, ulong ipa, ulong va, int size, bool write, bool onWalk, bool mapped)
     {
-        bool write = access == MemoryAccess.Write && !onWalk;
-        ulong iss = onWalk ? 1UL << 7 : LoadStoreSyndrome.Describe(r->Word);
-        iss |= FaultStatus.Translation | (uint)level | (write ? 1UL << 6 : 0);
-        ulong esr = Syndrome.Of(access == MemoryAccess.Execute ? ExceptionClass.InstructionAbortLower : ExceptionClass.DataAbortLower, iss);
+        ulong iss = (onWalk ? 1UL << 7 : LoadStoreSyndrome.Describe(r->Word)) | (mapped ? FaultStatus.Permission : FaultStatus.Translation) | Stage2Level
+            | (!onWalk && IsWrite(r, write, !mapped) ? 1UL << 6 : 0);
         if (_observing && !onWalk)
         {
             Note(va, ipa, size, write, true);
         }
 
-        ProcessingElement owner = _s->Owner;
-        owner.Abort = new Stage2Abort(ipa, va, esr);
-        Exits.ToHypervisor(_s, ExitReason.Stage2Abort, Pe.PcOf(_s, r));
+        _s->Owner.Abort = new Stage2Abort(ipa, va, Syndrome.Of(ExceptionClass.DataAbortLower, iss));
+        return Exits.ToHypervisor(_s, ExitReason.Stage2Abort, Pe.PcOf(_s, r));
     }
+
+    /// <summary>Stage 2 knows pages only.</summary>
+    private const uint Stage2Level = 3;
 
     /// <summary>Records of the page that holds <paramref name="va"/> for execution at the current EL; null when an exception was taken or EL2 has to act.</summary>
     public Rec* Fetch(ulong va)
@@ -339,7 +348,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(MemoryAccess.Execute, _s->El != 0, false), _readDescriptor);
         if (t.Stage2OnWalk)
         {
-            owner.Abort = new Stage2Abort(t.Ipa, va, Syndrome.Of(ExceptionClass.InstructionAbortLower, (1UL << 7) | FaultStatus.Translation | (uint)t.Level));
+            owner.Abort = new Stage2Abort(t.Ipa, va, Syndrome.Of(ExceptionClass.InstructionAbortLower, (1UL << 7) | FaultStatus.Translation | Stage2Level));
             Exits.ToHypervisor(_s, ExitReason.Stage2Abort, va);
             return null;
         }
@@ -353,7 +362,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         Stage2Page s2 = _stage2.Translate(t.Ipa, MemoryAccess.Execute);
         if (s2.Host == 0)
         {
-            owner.Abort = new Stage2Abort(t.Ipa, va, Syndrome.Of(ExceptionClass.InstructionAbortLower, FaultStatus.Translation | 3));
+            owner.Abort = new Stage2Abort(t.Ipa, va, Syndrome.Of(ExceptionClass.InstructionAbortLower, FaultStatus.Translation | Stage2Level));
             Exits.ToHypervisor(_s, ExitReason.Stage2Abort, va);
             return null;
         }
@@ -371,23 +380,23 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         return records;
     }
 
-    /// <summary>What DC and IC by address check: that the address translates and may be read.</summary>
-    public bool CheckCacheMaintenance(Rec* r, ulong va)
+    /// <summary>What DC and IC by address check: that the address translates and may be read, or for DC IVAC (<paramref name="write"/>) written.</summary>
+    public bool CheckCacheMaintenance(Rec* r, ulong va, bool write)
     {
-        if (_data[DataContext].Entry(va)->ReadPage == (va & ~0xFFFUL))
+        TlbEntry* e = _data[DataContext].Entry(va);
+        if ((write ? e->WritePage : e->ReadPage) == (va & ~0xFFFUL))
         {
             return true;
         }
 
-        bool privileged = _s->El != 0;
-        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(MemoryAccess.Read, privileged, false), _readDescriptor);
+        MemoryAccess access = write ? MemoryAccess.Write : MemoryAccess.Read;
+        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(access, Privileged: _s->El != 0, Pan: false), _readDescriptor);
         if (t.Stage2OnWalk)
         {
-            LeaveForStage2(r, t.Ipa, va, MemoryAccess.Read, 1, onWalk: true, t.Level);
-            return false;
+            return LeaveForStage2(r, t.Ipa, va, 1, write: false, onWalk: true, mapped: false);
         }
 
-        return !t.Faulted || Exits.Exception(_s, r, DataAbort(t.Status, false, r), va);
+        return !t.Faulted || Exits.Exception(_s, r, DataAbort(r, t.Status, write, readFaults: false), va);
     }
 
     /// <summary>Physical address of <paramref name="va"/> for IC IVAU; false where it does not translate.</summary>

@@ -172,8 +172,9 @@ public static class Stage1Walker
         };
         if (!allowed)
         {
-            ulong ipa = result.Ipa;
-            return Fault(FaultStatus.Permission, level, ipa);
+            result.Faulted = true;
+            result.Status = FaultStatus.Permission | (uint)level;
+            return result;
         }
 
         return result;
