@@ -255,7 +255,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         host = (byte*)s2.Host + (va & 0xFFF);
         if (!t.IsDevice)
         {
-            tlb.Fill(va, t.Ipa & ~0xFFFUL, (byte*)s2.Host, t.Readable, t.Writable && write, t.NotGlobal, t.Level < 3);
+            tlb.Fill(va, t.Ipa & ~0xFFFUL, (byte*)s2.Host, t.Readable, t.Writable && write, t.NotGlobal, t.Level);
         }
 
         if (_observing)
@@ -376,7 +376,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
             _code[1].FlushAll();
         }
 
-        tlb.Fill(page, records, t.Ipa & ~0xFFFUL, t.NotGlobal, t.Level < 3);
+        tlb.Fill(page, records, t.Ipa & ~0xFFFUL, t.NotGlobal, t.Level);
         return records;
     }
 

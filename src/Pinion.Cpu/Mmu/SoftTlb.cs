@@ -4,20 +4,32 @@ using Pinion.Cpu.State;
 namespace Pinion.Cpu.Mmu;
 
 /// <summary>
-/// Which 2 MiB regions were mapped by blocks, as a small Bloom filter: a TLBI by address then has to look for the other 4 KiB fragments of the block only where there can be any.
+/// Which 2 MiB and 1 GiB regions were mapped by blocks, as small Bloom filters: a TLBI by address then has to look for the other 4 KiB fragments of the block only where there can be any.
 /// </summary>
 internal struct BlockFilter
 {
-    private ulong _bits;
+    private ulong _large;
+    private ulong _huge;
 
-    public void Add(ulong va) => _bits |= Bit(va);
+    /// <summary>Notes the leaf of <paramref name="va"/>, which was found at <paramref name="level"/> of the walk.</summary>
+    public void Add(ulong va, int level)
+    {
+        if (level == 2)
+        {
+            _large |= Bit(va, 21);
+        }
+        else if (level < 2)
+        {
+            _huge |= Bit(va, 30);
+        }
+    }
 
-    public readonly bool MayContain(ulong va) => (_bits & Bit(va)) != 0;
+    public readonly bool MayContain(ulong va) => (_large & Bit(va, 21)) != 0 || (_huge & Bit(va, 30)) != 0;
 
-    public void Clear() => _bits = 0;
+    public void Clear() => _large = _huge = 0;
 
     // The hash drops the top byte, which may be a tag.
-    private static ulong Bit(ulong va) => 1UL << (int)((((va << 8) >> 29) * 0x9E37_79B9_7F4A_7C15UL) >> 58);
+    private static ulong Bit(ulong va, int shift) => 1UL << (int)((((va << 8) >> (8 + shift)) * 0x9E37_79B9_7F4A_7C15UL) >> 58);
 }
 
 /// <summary>A direct-mapped soft TLB for data. The handlers read <see cref="Entries"/> directly.</summary>
@@ -42,7 +54,7 @@ internal sealed unsafe class SoftTlb : IDisposable
 
     public TlbEntry* Entry(ulong va) => Entries + ((va >> 12) & (TlbEntry.Count - 1));
 
-    public void Fill(ulong va, ulong pa, byte* host, bool readable, bool writable, bool notGlobal, bool block)
+    public void Fill(ulong va, ulong pa, byte* host, bool readable, bool writable, bool notGlobal, int level)
     {
         int index = (int)((va >> 12) & (TlbEntry.Count - 1));
         TlbEntry* e = Entries + index;
@@ -71,10 +83,7 @@ internal sealed unsafe class SoftTlb : IDisposable
             _notGlobalFilled++;
         }
 
-        if (block)
-        {
-            _blocks.Add(va);
-        }
+        _blocks.Add(va, level);
     }
 
     public void FlushAll()
@@ -128,7 +137,7 @@ internal sealed unsafe class SoftTlb : IDisposable
         Invalidate((int)((va >> 12) & (TlbEntry.Count - 1)));
         if (_blocks.MayContain(va))
         {
-            // 1 GiB blocks are rare enough that the whole gigabyte goes.
+            // Such a TLBI is rare enough that the whole gigabyte goes.
             ulong region = (va << 8) >> 38;
             for (int i = 0; i < TlbEntry.Count; i++)
             {
@@ -173,16 +182,13 @@ internal sealed unsafe class CodeTlb : IDisposable
 
     public CodeTlbEntry* Entry(ulong va) => Entries + ((va >> 12) & (CodeTlbEntry.Count - 1));
 
-    public void Fill(ulong page, Rec* records, ulong pa, bool notGlobal, bool block)
+    public void Fill(ulong page, Rec* records, ulong pa, bool notGlobal, int level)
     {
         CodeTlbEntry* e = Entry(page);
         e->Page = page;
         e->Base = records;
         e->Physical = pa | (notGlobal ? TlbEntry.NotGlobal : 0);
-        if (block)
-        {
-            _blocks.Add(page);
-        }
+        _blocks.Add(page, level);
     }
 
     public void FlushAll()
