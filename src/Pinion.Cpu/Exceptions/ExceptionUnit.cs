@@ -59,10 +59,12 @@ internal sealed unsafe class ExceptionUnit(Pe* s, ProcessingElement owner)
         ulong target = _s->Sys[(int)SysRegId.ELR_EL1];
         uint mode = (uint)spsr & 0x1F;
         _s->ExclusiveValid = 0;
+        _s->EventRegister = 1;
         if (mode is not (0 or 4 or 5))
         {
-            // NZCV, DAIF come from the SPSR, EL and SP stay.
+            // NZCV, PAN and DAIF come from the SPSR; EL and SP stay.
             _s->Nzcv = (uint)spsr & 0xF000_0000;
+            _s->Pan = (byte)((spsr >> 22) & 1);
             _s->Daif = (byte)((spsr >> 6) & 0xF);
             _s->Il = 1;
         }
