@@ -142,8 +142,10 @@ public sealed unsafe partial class ProcessingElement
     }
 
     // Bits of SCTLR_EL1 for features that are not here are RES0 or RES1 (Arm ARM D24.2.118).
-    private const ulong SctlrOnes = 0x3050_0980 & ~(1UL << 23) & ~0x180UL | (1UL << 11) | (1UL << 8) | (1UL << 7);
-    private const ulong SctlrWritable = 0x0000_0000_0FCF_D61F | (1UL << 23);
+    // RES1: LSMAOE, nTLSMD, EIS, TSCXT, EOS, SED, ITD. Writable: UCI, SPAN, WXN, nTWE, nTWI, UCT, DZE, I, UMA, SA0, SA, C, A, M. Data is
+    // little-endian (ID_AA64MMFR0_EL1.BigEnd is 0), so EE and E0E are RES0.
+    private const ulong SctlrOnes = 0x3050_0980;
+    private const ulong SctlrWritable = 0x048D_D21F;
 
     /// <summary>CCSIDR_EL1 for a CSSELR_EL1: the geometry of Neoverse N1.</summary>
     private static ulong CacheSize(ulong select) => select switch
