@@ -230,22 +230,25 @@ public sealed unsafe partial class ProcessingElement
     private Rec* Lookup()
     {
         Pe* s = State;
-        ulong pc = s->Pc;
+
+        // A branch takes the tag off its target where top bytes are ignored (AArch64.BranchAddr). No page is known under a tagged address, so each such branch comes here.
+        ulong pc = Mmu.Untagged(s->Pc);
+        s->Pc = pc;
         if ((pc & 3) != 0)
         {
             Exceptions.TakeSynchronous(Syndrome.Of(ExceptionClass.PcAlignment), pc, pc);
             return null;
         }
 
-        if (s->Il != 0)
-        {
-            Exceptions.TakeSynchronous(Syndrome.Of(ExceptionClass.IllegalState), 0, pc);
-            return null;
-        }
-
         Rec* page = Mmu.Fetch(pc);
         if (page == null)
         {
+            return null;
+        }
+
+        if (s->Il != 0)
+        {
+            Exceptions.TakeSynchronous(Syndrome.Of(ExceptionClass.IllegalState), 0, pc);
             return null;
         }
 

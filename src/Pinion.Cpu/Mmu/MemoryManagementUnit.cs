@@ -333,6 +333,13 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     /// <summary>Stage 2 knows pages only.</summary>
     private const uint Stage2Level = 3;
 
+    /// <summary><paramref name="va"/> as an instruction address: bits 63:56 are copies of bit 55 where TCR_EL1.TBIn ignores them.</summary>
+    public ulong Untagged(ulong va)
+    {
+        int ignored = (va & (1UL << 55)) != 0 ? 38 : 37;
+        return ((_s->Sys[(int)SysRegId.TCR_EL1] >> ignored) & 1) != 0 ? (ulong)((long)(va << 8) >> 8) : va;
+    }
+
     /// <summary>Records of the page that holds <paramref name="va"/> for execution at the current EL; null when an exception was taken or EL2 has to act.</summary>
     public Rec* Fetch(ulong va)
     {
