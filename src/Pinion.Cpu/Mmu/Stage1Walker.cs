@@ -94,7 +94,14 @@ public static class Stage1Walker
         int firstBits = size - (12 + (9 * (3 - level)));
         table &= ~((1UL << (firstBits + 3)) - 1);
 
-        bool tableUnprivilegedDenied = false, tableReadOnly = false, tablePxn = false, tableUxn = false, tableNonGlobal = false;
+        // Addresses beyond what TCR_EL1.IPS promises.
+        ulong outside = AddressMask & ~((1UL << OutputBits(tcr)) - 1);
+        if ((table & outside) != 0)
+        {
+            return Fault(FaultStatus.AddressSize, 0, va);
+        }
+
+        bool tableUnprivilegedDenied = false, tableReadOnly = false, tablePxn = false, tableUxn = false;
         ulong descriptor;
         int bits = firstBits;
         while (true)
@@ -115,6 +122,11 @@ public static class Stage1Walker
                 return Fault(FaultStatus.Translation, level, va);
             }
 
+            if ((descriptor & outside) != 0)
+            {
+                return Fault(FaultStatus.AddressSize, level, va);
+            }
+
             if (level == 3 || (descriptor & 2) == 0)
             {
                 break;
@@ -133,7 +145,7 @@ public static class Stage1Walker
         ulong offset = va & ((1UL << leafLow) - 1);
         result.Ipa = (descriptor & AddressMask & ~((1UL << leafLow) - 1)) | offset;
         result.Level = level;
-        result.NotGlobal = (descriptor & (1UL << 11)) != 0 || tableNonGlobal;
+        result.NotGlobal = (descriptor & (1UL << 11)) != 0;
         result.Attributes = (byte)(regime.Mair >> (int)(((descriptor >> 2) & 7) * 8));
         result.Shareability = (byte)((descriptor >> 8) & 3);
         if ((descriptor & (1UL << 10)) == 0)
@@ -180,17 +192,31 @@ public static class Stage1Walker
         return result;
     }
 
+    /// <summary>Bits of output addresses: TCR_EL1.IPS, at most the 48 of ID_AA64MMFR0_EL1.PARange.</summary>
+    private static int OutputBits(ulong tcr) => ((tcr >> 32) & 7) switch
+    {
+        0 => 32,
+        1 => 36,
+        2 => 40,
+        3 => 42,
+        4 => 44,
+        _ => 48,
+    };
+
     /// <summary>MMU off: addresses are physical; data is Device-nGnRnE, instructions are Normal (cacheable when SCTLR_EL1.I is set).</summary>
     private static Stage1Result Flat(in TranslationRegime regime, ulong va, Stage1Access access)
     {
-        if ((va >> 48) != 0)
+        // The tag is ignored as it is with the MMU on.
+        bool topByteIgnored = ((regime.Tcr >> ((va & (1UL << 55)) != 0 ? 38 : 37)) & 1) != 0;
+        ulong pa = topByteIgnored ? va & 0x00FF_FFFF_FFFF_FFFF : va;
+        if ((pa >> 48) != 0)
         {
             return Fault(FaultStatus.AddressSize, 0, va);
         }
 
         return new Stage1Result
         {
-            Ipa = va,
+            Ipa = pa,
             Readable = true,
             Writable = true,
             Executable = true,
