@@ -25,6 +25,18 @@ internal static class LoadStoreSyndrome
             acquireRelease = (word & 0x8000) != 0;
             opc = (word >> 22) & 1;
         }
+        else if ((word & 0x3FFF_FC00) == 0x38BF_C000)
+        {
+            // LDAPR.
+            acquireRelease = true;
+            opc = 1;
+        }
+        else if ((word & 0x3B00_0000) == 0x1800_0000 && size < 3)
+        {
+            // Literal: LDR of 32 and 64 bits, LDRSW.
+            opc = size == 2 ? 2u : 1u;
+            size = size == 1 ? 3u : 2u;
+        }
         else
         {
             return 0;
