@@ -63,12 +63,20 @@ internal sealed class PerformanceMonitors(ProcessingElement pe)
             {
                 if ((_enabled & _interrupts & (1u << i)) != 0)
                 {
-                    least = Math.Min(least, 0x1_0000_0000 - _count[i]);
+                    least = Math.Min(least, UntilWrap(i));
                 }
             }
 
             return Math.Max(1, least);
         }
+    }
+
+    /// <summary>Instructions until event counter <paramref name="i"/> can wrap; one that chains wraps with the counter below it.</summary>
+    private ulong UntilWrap(int i)
+    {
+        ulong left = 0x1_0000_0000 - _count[i];
+        bool chains = (i & 1) != 0 && (_type[i] & 0xFFFF) == Chain;
+        return !chains ? left : left == 1 ? 0x1_0000_0000 - _count[i - 1] : ulong.MaxValue;
     }
 
     private bool LongCycle => (_control & 0x40) != 0;
@@ -194,7 +202,7 @@ internal sealed class PerformanceMonitors(ProcessingElement pe)
         }
     }
 
-    public void Write(SysRegId register, ulong value)
+    public unsafe void Write(SysRegId register, ulong value)
     {
         uint v = (uint)value;
         const uint TypeMask = 0xFC00_FFFF;
@@ -234,7 +242,7 @@ internal sealed class PerformanceMonitors(ProcessingElement pe)
             case SysRegId.PMSWINC_EL0:
                 for (int i = 0; i < Counters; i++)
                 {
-                    if ((v & _enabled & (1u << i)) != 0 && (_type[i] & 0xFFFF) == SwIncr && (_control & 1) != 0)
+                    if ((v & _enabled & (1u << i)) != 0 && (_type[i] & 0xFFFF) == SwIncr && (_control & 1) != 0 && Counts(_type[i], pe.State->El))
                     {
                         Add(i, 1);
                     }
