@@ -128,8 +128,21 @@ public sealed unsafe partial class ProcessingElement : IDisposable
     /// <summary>Immediate of the HVC or SMC that left.</summary>
     public ushort ExitImmediate { get; internal set; }
 
-    /// <summary>Has EL2 trap accesses to <paramref name="id"/> from EL1 (MDCR_EL2, HDFG*_EL2, HCR_EL2 decide this in hardware).</summary>
-    public void SetTrap(SysRegId id, bool read, bool write) => _traps[(int)id] = (byte)((read ? 1 : 0) | (write ? 2 : 0));
+    /// <summary>Has EL2 trap accesses to <paramref name="id"/> from EL1 (MDCR_EL2, HDFG*_EL2, HCR_EL2 decide this in hardware). The PE must not be running.</summary>
+    public void SetTrap(SysRegId id, bool read, bool write)
+    {
+        byte trap = (byte)((read ? 1 : 0) | (write ? 2 : 0));
+        if (_traps[(int)id] != trap)
+        {
+            _traps[(int)id] = trap;
+
+            // Whether a register is trapped decides how an access to it is decoded.
+            Code.InvalidateAll();
+        }
+    }
+
+    /// <summary>True when any access to <paramref name="id"/> is trapped.</summary>
+    internal bool IsTrapped(SysRegId id) => _traps[(int)id] != 0;
 
     /// <summary>The IRQ (or FIQ) input: level. Any thread. A PE waiting in its owner's WFI is woken by the owner.</summary>
     public void SetInterrupt(bool fiq, bool level)

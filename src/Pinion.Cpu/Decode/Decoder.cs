@@ -1,4 +1,5 @@
 using Pinion.Arm.A64;
+using Pinion.Arm.SystemRegisters;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.State;
 
@@ -21,7 +22,12 @@ internal static unsafe class Decoder
 
         // The target of a direct branch has a record only within the page.
         Op op = (Op)r->Op;
-        if (Threaded.KindOf(op) == OpKind.Branch)
+        if (op is Op.MrsPlain or Op.MrsPlainEl0 or Op.MsrPlain or Op.MsrPlainEl0 && s->Owner.IsTrapped((SysRegId)r->Aux))
+        {
+            // The plain operations look at nothing but the EL.
+            r->Op = (ushort)(op is Op.MrsPlain or Op.MrsPlainEl0 ? Op.MrsSpecial : Op.MsrSpecial);
+        }
+        else if (Threaded.KindOf(op) == OpKind.Branch)
         {
             long target = (index * 4) + r->Imm;
             if (target is < 0 or > 4092)
