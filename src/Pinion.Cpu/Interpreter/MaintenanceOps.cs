@@ -14,18 +14,22 @@ internal static unsafe partial class MaintenanceOps
 
     /// <summary>DC ZVA: 64 bytes of zero (DCZID_EL0.BS is 4).</summary>
     [Op]
-    public static bool DcZva<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory
+    public static bool DcZva(Pe* s, Rec* r)
     {
         if (s->El == 0 && (s->Sys[(int)SysRegId.SCTLR_EL1] & (1 << 14)) == 0)
         {
             return Exits.Exception(s, r, Syndrome.SystemRegister(r->Word));
         }
 
-        byte* p = TMem.LocateBytes(s, r, Pe.R(s)[r->Rd] & ~63UL, 64);
+        ulong va = Pe.R(s)[r->Rd] & ~63UL;
+        byte* p = FastMemory.LocateBytes(s, r, va, 64);
         if (p == null)
         {
-            return false;
+            p = SlowMemory.LocateBytes(s, r, va, 64);
+            if (p == null)
+            {
+                return false;
+            }
         }
 
         Vector256<byte>* q = (Vector256<byte>*)p;
@@ -38,8 +42,7 @@ internal static unsafe partial class MaintenanceOps
     /// DC CIVAC, CVAC, CVAU, CVAP (Imm 1: reads suffice) and DC IVAC (Imm 0: EL1, and needs write permission): caches are coherent here, so only the checks remain.
     /// </summary>
     [Op]
-    public static bool DcByAddress<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory
+    public static bool DcByAddress(Pe* s, Rec* r)
     {
         if (s->El == 0)
         {

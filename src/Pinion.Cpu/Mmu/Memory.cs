@@ -11,7 +11,8 @@ namespace Pinion.Cpu.Mmu;
 /// <remarks>
 /// Every method answers null or false when the access did not happen. With <see cref="FastMemory"/> the handler then restarts the whole operation
 /// with <see cref="SlowMemory"/>; with that one, it means that an exception was taken or an exit is pending. Either way the operation
-/// must return false at once, and must not have changed any register before its last access succeeded.
+/// must return false at once, and must not have changed any register before its last access succeeded. Nor may it take an exception or leave by itself: it would do so with
+/// <see cref="FastMemory"/>, and then run again.
 /// </remarks>
 internal unsafe interface IMemory
 {
