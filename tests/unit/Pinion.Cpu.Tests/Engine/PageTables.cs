@@ -108,6 +108,18 @@ internal sealed class PageTables
         return this;
     }
 
+    /// <summary>All of the machine's memory at its own addresses, accessible and executable at both levels (so not writable where EL1 executes: one page of data is).</summary>
+    public PageTables MapAll()
+    {
+        const ulong Both = AccessFlag | InnerShareable | Normal | User;
+        for (ulong at = TestMachine.Base; at < TestMachine.Base + TestMachine.Size; at += 2 << 20)
+        {
+            Map(at, at, Both | (at == TestMachine.Base ? ReadOnly : 0), level: 2);
+        }
+
+        return this;
+    }
+
     /// <summary>Turns translation on with these tables in TTBR0.</summary>
     public void Enable(ProcessingElement? pe = null, ulong tcr = Tcr, ulong sctlr = 1 | (1 << 12) | (1 << 2) | (1UL << 23) | (3 << 3), ulong ttbr1 = 0, ulong asid = 1)
     {

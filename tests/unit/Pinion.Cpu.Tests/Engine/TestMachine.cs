@@ -127,6 +127,7 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
     public void Load(params uint[] words)
     {
         Poke(CodeAt, [.. words, A64Asm.Hvc(Done)]);
+        Pe.Code.InvalidateAll();
         Pe.Pc = CodeAt;
     }
 
