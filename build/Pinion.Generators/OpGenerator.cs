@@ -128,7 +128,8 @@ public sealed class OpGenerator : IIncrementalGenerator
                     Handler(o.Name + "_Slow", "        if (!SlowMemory.Begin(s, ip) || !" + call + "<SlowMemory>(s, ip))\n        {\n" + Left + "        }\n\n" + Next, hot: false);
                     break;
                 case Kind.Branch:
-                    Handler(o.Name, "        if (" + call + "(s, ip))\n        {\n            Rec* target = (Rec*)((byte*)ip + ip->Imm * (Rec.Size / 4));\n            lim += (nint)target - (nint)(ip + 1);\n            ip = target;\n            if (lim <= (nint)target)\n            {\n                BudgetEnded(s, ip, lim);\n                return;\n            }\n        }\n        else\n        {\n            ip++;\n        }\n\n        ((delegate*<Pe*, Rec*, nint, void>)ip->Handler)(s, ip, lim);\n");
+                    // Few basic blocks, so that the JIT sets up no frame: the step is selected, not branched over.
+                    Handler(o.Name, "        nint step = (nint)ip->Imm * (Rec.Size / 4);\n        step = " + call + "(s, ip) ? step : Rec.Size;\n        ip = (Rec*)((byte*)ip + step);\n        lim += step - Rec.Size;\n        if (lim <= (nint)ip)\n        {\n            BudgetEnded(s, ip, lim);\n            return;\n        }\n\n        ((delegate*<Pe*, Rec*, nint, void>)ip->Handler)(s, ip, lim);\n");
                     Handler(o.Name + "_Far", "        if (" + call + "(s, ip))\n        {\n            GoTo(s, ip, lim, Pe.PcOf(s, ip) + (ulong)ip->Imm);\n            return;\n        }\n\n" + Next);
                     break;
                 case Kind.Fast:

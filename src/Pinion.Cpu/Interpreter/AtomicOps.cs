@@ -26,8 +26,7 @@ internal static unsafe partial class AtomicOps
         switch (r->Aux)
         {
             case 0:
-                byte* p1 = TMem.Locate<byte>(s, r, va, write: false);
-                if (p1 == null)
+                if (!TMem.Locate(s, r, va, write: false, out byte* p1))
                 {
                     return false;
                 }
@@ -35,8 +34,7 @@ internal static unsafe partial class AtomicOps
                 value = Volatile.Read(ref *p1);
                 break;
             case 1:
-                ushort* p2 = TMem.Locate<ushort>(s, r, va, write: false);
-                if (p2 == null)
+                if (!TMem.Locate(s, r, va, write: false, out ushort* p2))
                 {
                     return false;
                 }
@@ -44,8 +42,7 @@ internal static unsafe partial class AtomicOps
                 value = Volatile.Read(ref *p2);
                 break;
             case 2:
-                uint* p4 = TMem.Locate<uint>(s, r, va, write: false);
-                if (p4 == null)
+                if (!TMem.Locate(s, r, va, write: false, out uint* p4))
                 {
                     return false;
                 }
@@ -53,8 +50,7 @@ internal static unsafe partial class AtomicOps
                 value = Volatile.Read(ref *p4);
                 break;
             default:
-                ulong* p8 = TMem.Locate<ulong>(s, r, va, write: false);
-                if (p8 == null)
+                if (!TMem.Locate(s, r, va, write: false, out ulong* p8))
                 {
                     return false;
                 }
@@ -76,8 +72,7 @@ internal static unsafe partial class AtomicOps
         switch (r->Aux)
         {
             case 0:
-                byte* p1 = TMem.Locate<byte>(s, r, va, write: true);
-                if (p1 == null)
+                if (!TMem.Locate(s, r, va, write: true, out byte* p1))
                 {
                     return false;
                 }
@@ -85,8 +80,7 @@ internal static unsafe partial class AtomicOps
                 Volatile.Write(ref *p1, (byte)value);
                 break;
             case 1:
-                ushort* p2 = TMem.Locate<ushort>(s, r, va, write: true);
-                if (p2 == null)
+                if (!TMem.Locate(s, r, va, write: true, out ushort* p2))
                 {
                     return false;
                 }
@@ -94,8 +88,7 @@ internal static unsafe partial class AtomicOps
                 Volatile.Write(ref *p2, (ushort)value);
                 break;
             case 2:
-                uint* p4 = TMem.Locate<uint>(s, r, va, write: true);
-                if (p4 == null)
+                if (!TMem.Locate(s, r, va, write: true, out uint* p4))
                 {
                     return false;
                 }
@@ -103,8 +96,7 @@ internal static unsafe partial class AtomicOps
                 Volatile.Write(ref *p4, (uint)value);
                 break;
             default:
-                ulong* p8 = TMem.Locate<ulong>(s, r, va, write: true);
-                if (p8 == null)
+                if (!TMem.Locate(s, r, va, write: true, out ulong* p8))
                 {
                     return false;
                 }
@@ -143,38 +135,42 @@ internal static unsafe partial class AtomicOps
         switch (r->Aux)
         {
             case 0:
-                at = TMem.Locate<byte>(s, r, va, write: false);
-                if (at == null)
+                if (!TMem.Locate(s, r, va, write: false, out byte* byteAt))
                 {
                     return false;
                 }
+
+                at = byteAt;
 
                 value = Volatile.Read(ref *(byte*)at);
                 break;
             case 1:
-                at = TMem.Locate<ushort>(s, r, va, write: false);
-                if (at == null)
+                if (!TMem.Locate(s, r, va, write: false, out ushort* halfAt))
                 {
                     return false;
                 }
+
+                at = halfAt;
 
                 value = Volatile.Read(ref *(ushort*)at);
                 break;
             case 2:
-                at = TMem.Locate<uint>(s, r, va, write: false);
-                if (at == null)
+                if (!TMem.Locate(s, r, va, write: false, out uint* wordAt))
                 {
                     return false;
                 }
 
+                at = wordAt;
+
                 value = Volatile.Read(ref *(uint*)at);
                 break;
             default:
-                at = TMem.Locate<ulong>(s, r, va, write: false);
-                if (at == null)
+                if (!TMem.Locate(s, r, va, write: false, out ulong* doubleAt))
                 {
                     return false;
                 }
+
+                at = doubleAt;
 
                 value = Volatile.Read(ref *(ulong*)at);
                 break;
@@ -193,36 +189,41 @@ internal static unsafe partial class AtomicOps
         ulong value = Pe.R(s)[r->Rd];
         ulong expected = s->ExclusiveLow;
         void* at;
+        bool located;
         bool stored = false;
         switch (r->Aux)
         {
             case 0:
-                at = TMem.Locate<byte>(s, r, va, write: true);
-                if (at != null && Holds(s, at, 0))
+                located = TMem.Locate(s, r, va, write: true, out byte* byteAt);
+                at = byteAt;
+                if (located && Holds(s, at, 0))
                 {
                     stored = Interlocked.CompareExchange(ref *(byte*)at, (byte)value, (byte)expected) == (byte)expected;
                 }
 
                 break;
             case 1:
-                at = TMem.Locate<ushort>(s, r, va, write: true);
-                if (at != null && Holds(s, at, 1))
+                located = TMem.Locate(s, r, va, write: true, out ushort* halfAt);
+                at = halfAt;
+                if (located && Holds(s, at, 1))
                 {
                     stored = Interlocked.CompareExchange(ref *(ushort*)at, (ushort)value, (ushort)expected) == (ushort)expected;
                 }
 
                 break;
             case 2:
-                at = TMem.Locate<uint>(s, r, va, write: true);
-                if (at != null && Holds(s, at, 2))
+                located = TMem.Locate(s, r, va, write: true, out uint* wordAt);
+                at = wordAt;
+                if (located && Holds(s, at, 2))
                 {
                     stored = Interlocked.CompareExchange(ref *(uint*)at, (uint)value, (uint)expected) == (uint)expected;
                 }
 
                 break;
             default:
-                at = TMem.Locate<ulong>(s, r, va, write: true);
-                if (at != null && Holds(s, at, 3))
+                located = TMem.Locate(s, r, va, write: true, out ulong* doubleAt);
+                at = doubleAt;
+                if (located && Holds(s, at, 3))
                 {
                     stored = Interlocked.CompareExchange(ref *(ulong*)at, value, expected) == expected;
                 }
@@ -230,7 +231,7 @@ internal static unsafe partial class AtomicOps
                 break;
         }
 
-        if (at == null)
+        if (!located)
         {
             return false;
         }
@@ -250,8 +251,7 @@ internal static unsafe partial class AtomicOps
         ulong va = Pe.R(s)[r->Rn];
         if (r->Aux == 2)
         {
-            ulong* p = TMem.Locate<ulong>(s, r, va, write: false);
-            if (p == null)
+            if (!TMem.Locate(s, r, va, write: false, out ulong* p))
             {
                 return false;
             }
@@ -263,8 +263,7 @@ internal static unsafe partial class AtomicOps
             return true;
         }
 
-        UInt128* q = TMem.Locate<UInt128>(s, r, va, write: false);
-        if (q == null)
+        if (!TMem.Locate(s, r, va, write: false, out UInt128* q))
         {
             return false;
         }
@@ -284,8 +283,7 @@ internal static unsafe partial class AtomicOps
         bool stored = false;
         if (r->Aux == 2)
         {
-            ulong* p = TMem.Locate<ulong>(s, r, va, write: true);
-            if (p == null)
+            if (!TMem.Locate(s, r, va, write: true, out ulong* p))
             {
                 return false;
             }
@@ -298,8 +296,7 @@ internal static unsafe partial class AtomicOps
         }
         else
         {
-            UInt128* q = TMem.Locate<UInt128>(s, r, va, write: true);
-            if (q == null)
+            if (!TMem.Locate(s, r, va, write: true, out UInt128* q))
             {
                 return false;
             }
@@ -329,8 +326,7 @@ internal static unsafe partial class AtomicOps
         switch (r->Aux)
         {
             case 0:
-                byte* p1 = TMem.Locate<byte>(s, r, va, write: true);
-                if (p1 == null)
+                if (!TMem.Locate(s, r, va, write: true, out byte* p1))
                 {
                     return false;
                 }
@@ -338,8 +334,7 @@ internal static unsafe partial class AtomicOps
                 old = Interlocked.CompareExchange(ref *p1, (byte)value, (byte)expected);
                 break;
             case 1:
-                ushort* p2 = TMem.Locate<ushort>(s, r, va, write: true);
-                if (p2 == null)
+                if (!TMem.Locate(s, r, va, write: true, out ushort* p2))
                 {
                     return false;
                 }
@@ -347,8 +342,7 @@ internal static unsafe partial class AtomicOps
                 old = Interlocked.CompareExchange(ref *p2, (ushort)value, (ushort)expected);
                 break;
             case 2:
-                uint* p4 = TMem.Locate<uint>(s, r, va, write: true);
-                if (p4 == null)
+                if (!TMem.Locate(s, r, va, write: true, out uint* p4))
                 {
                     return false;
                 }
@@ -356,8 +350,7 @@ internal static unsafe partial class AtomicOps
                 old = Interlocked.CompareExchange(ref *p4, (uint)value, (uint)expected);
                 break;
             default:
-                ulong* p8 = TMem.Locate<ulong>(s, r, va, write: true);
-                if (p8 == null)
+                if (!TMem.Locate(s, r, va, write: true, out ulong* p8))
                 {
                     return false;
                 }
@@ -381,8 +374,7 @@ internal static unsafe partial class AtomicOps
         ulong oldLow, oldHigh;
         if (r->Aux == 2)
         {
-            ulong* p = TMem.Locate<ulong>(s, r, va, write: true);
-            if (p == null)
+            if (!TMem.Locate(s, r, va, write: true, out ulong* p))
             {
                 return false;
             }
@@ -394,8 +386,7 @@ internal static unsafe partial class AtomicOps
         }
         else
         {
-            UInt128* q = TMem.Locate<UInt128>(s, r, va, write: true);
-            if (q == null)
+            if (!TMem.Locate(s, r, va, write: true, out UInt128* q))
             {
                 return false;
             }
@@ -422,8 +413,7 @@ internal static unsafe partial class AtomicOps
         switch (r->Aux)
         {
             case 0:
-                byte* p1 = TMem.Locate<byte>(s, r, va, write: true);
-                if (p1 == null)
+                if (!TMem.Locate(s, r, va, write: true, out byte* p1))
                 {
                     return false;
                 }
@@ -431,8 +421,7 @@ internal static unsafe partial class AtomicOps
                 old = Interlocked.Exchange(ref *p1, (byte)value);
                 break;
             case 1:
-                ushort* p2 = TMem.Locate<ushort>(s, r, va, write: true);
-                if (p2 == null)
+                if (!TMem.Locate(s, r, va, write: true, out ushort* p2))
                 {
                     return false;
                 }
@@ -440,8 +429,7 @@ internal static unsafe partial class AtomicOps
                 old = Interlocked.Exchange(ref *p2, (ushort)value);
                 break;
             case 2:
-                uint* p4 = TMem.Locate<uint>(s, r, va, write: true);
-                if (p4 == null)
+                if (!TMem.Locate(s, r, va, write: true, out uint* p4))
                 {
                     return false;
                 }
@@ -449,8 +437,7 @@ internal static unsafe partial class AtomicOps
                 old = Interlocked.Exchange(ref *p4, (uint)value);
                 break;
             default:
-                ulong* p8 = TMem.Locate<ulong>(s, r, va, write: true);
-                if (p8 == null)
+                if (!TMem.Locate(s, r, va, write: true, out ulong* p8))
                 {
                     return false;
                 }
@@ -467,8 +454,7 @@ internal static unsafe partial class AtomicOps
     public static bool LdaddX<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong* p = TMem.Locate<ulong>(s, r, Pe.R(s)[r->Rn], write: true);
-        if (p == null)
+        if (!TMem.Locate(s, r, Pe.R(s)[r->Rn], write: true, out ulong* p))
         {
             return false;
         }
@@ -482,8 +468,7 @@ internal static unsafe partial class AtomicOps
     public static bool LdaddW<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        uint* p = TMem.Locate<uint>(s, r, Pe.R(s)[r->Rn], write: true);
-        if (p == null)
+        if (!TMem.Locate(s, r, Pe.R(s)[r->Rn], write: true, out uint* p))
         {
             return false;
         }
@@ -504,8 +489,7 @@ internal static unsafe partial class AtomicOps
         switch (r->Aux)
         {
             case 0:
-                byte* p1 = TMem.Locate<byte>(s, r, va, write: true);
-                if (p1 == null)
+                if (!TMem.Locate(s, r, va, write: true, out byte* p1))
                 {
                     return false;
                 }
@@ -518,8 +502,7 @@ internal static unsafe partial class AtomicOps
                 old = b;
                 break;
             case 1:
-                ushort* p2 = TMem.Locate<ushort>(s, r, va, write: true);
-                if (p2 == null)
+                if (!TMem.Locate(s, r, va, write: true, out ushort* p2))
                 {
                     return false;
                 }
@@ -532,8 +515,7 @@ internal static unsafe partial class AtomicOps
                 old = h;
                 break;
             case 2:
-                uint* p4 = TMem.Locate<uint>(s, r, va, write: true);
-                if (p4 == null)
+                if (!TMem.Locate(s, r, va, write: true, out uint* p4))
                 {
                     return false;
                 }
@@ -546,8 +528,7 @@ internal static unsafe partial class AtomicOps
                 old = w;
                 break;
             default:
-                ulong* p8 = TMem.Locate<ulong>(s, r, va, write: true);
-                if (p8 == null)
+                if (!TMem.Locate(s, r, va, write: true, out ulong* p8))
                 {
                     return false;
                 }

@@ -31,8 +31,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool Ldrb<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        byte* p = TMem.Read<byte>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out byte* p))
         {
             return false;
         }
@@ -45,8 +44,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool Ldrh<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        ushort* p = TMem.Read<ushort>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out ushort* p))
         {
             return false;
         }
@@ -59,8 +57,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool LdrW<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        uint* p = TMem.Read<uint>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out uint* p))
         {
             return false;
         }
@@ -73,8 +70,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool LdrX<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        ulong* p = TMem.Read<ulong>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out ulong* p))
         {
             return false;
         }
@@ -87,8 +83,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool LdrsbW<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        sbyte* p = TMem.Read<sbyte>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out sbyte* p))
         {
             return false;
         }
@@ -101,8 +96,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool LdrsbX<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        sbyte* p = TMem.Read<sbyte>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out sbyte* p))
         {
             return false;
         }
@@ -115,8 +109,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool LdrshW<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        short* p = TMem.Read<short>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out short* p))
         {
             return false;
         }
@@ -129,8 +122,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool LdrshX<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        short* p = TMem.Read<short>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out short* p))
         {
             return false;
         }
@@ -143,8 +135,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool Ldrsw<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        int* p = TMem.Read<int>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out int* p))
         {
             return false;
         }
@@ -157,8 +148,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool LdrSimdB<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        byte* p = TMem.Read<byte>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out byte* p))
         {
             return false;
         }
@@ -171,8 +161,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool LdrSimdH<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        ushort* p = TMem.Read<ushort>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out ushort* p))
         {
             return false;
         }
@@ -185,8 +174,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool LdrSimdS<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        uint* p = TMem.Read<uint>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out uint* p))
         {
             return false;
         }
@@ -199,8 +187,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool LdrSimdD<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        ulong* p = TMem.Read<ulong>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out ulong* p))
         {
             return false;
         }
@@ -213,8 +200,7 @@ internal static unsafe partial class LoadStoreOps
     private static bool LdrSimdQ<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        Vector128<byte>* p = TMem.Read<Vector128<byte>>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out Vector128<byte>* p))
         {
             return false;
         }
@@ -1213,8 +1199,7 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrbUser<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        byte* p = TMem.ReadUser<byte>(s, r, Offset(s, r));
-        if (p == null)
+        if (!TMem.ReadUser(s, r, Offset(s, r), out byte* p))
         {
             return false;
         }
@@ -1227,8 +1212,7 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrhUser<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ushort* p = TMem.ReadUser<ushort>(s, r, Offset(s, r));
-        if (p == null)
+        if (!TMem.ReadUser(s, r, Offset(s, r), out ushort* p))
         {
             return false;
         }
@@ -1241,8 +1225,7 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrWUser<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        uint* p = TMem.ReadUser<uint>(s, r, Offset(s, r));
-        if (p == null)
+        if (!TMem.ReadUser(s, r, Offset(s, r), out uint* p))
         {
             return false;
         }
@@ -1255,8 +1238,7 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrXUser<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        ulong* p = TMem.ReadUser<ulong>(s, r, Offset(s, r));
-        if (p == null)
+        if (!TMem.ReadUser(s, r, Offset(s, r), out ulong* p))
         {
             return false;
         }
@@ -1269,8 +1251,7 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrsbWUser<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        sbyte* p = TMem.ReadUser<sbyte>(s, r, Offset(s, r));
-        if (p == null)
+        if (!TMem.ReadUser(s, r, Offset(s, r), out sbyte* p))
         {
             return false;
         }
@@ -1283,8 +1264,7 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrsbXUser<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        sbyte* p = TMem.ReadUser<sbyte>(s, r, Offset(s, r));
-        if (p == null)
+        if (!TMem.ReadUser(s, r, Offset(s, r), out sbyte* p))
         {
             return false;
         }
@@ -1297,8 +1277,7 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrshWUser<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        short* p = TMem.ReadUser<short>(s, r, Offset(s, r));
-        if (p == null)
+        if (!TMem.ReadUser(s, r, Offset(s, r), out short* p))
         {
             return false;
         }
@@ -1311,8 +1290,7 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrshXUser<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        short* p = TMem.ReadUser<short>(s, r, Offset(s, r));
-        if (p == null)
+        if (!TMem.ReadUser(s, r, Offset(s, r), out short* p))
         {
             return false;
         }
@@ -1325,8 +1303,7 @@ internal static unsafe partial class LoadStoreOps
     public static bool LdrswUser<TMem>(Pe* s, Rec* r)
         where TMem : struct, IMemory
     {
-        int* p = TMem.ReadUser<int>(s, r, Offset(s, r));
-        if (p == null)
+        if (!TMem.ReadUser(s, r, Offset(s, r), out int* p))
         {
             return false;
         }

@@ -22,14 +22,9 @@ internal static unsafe partial class MaintenanceOps
         }
 
         ulong va = Pe.R(s)[r->Rd] & ~63UL;
-        byte* p = FastMemory.LocateBytes(s, r, va, 64);
-        if (p == null)
+        if (!FastMemory.LocateBytes(s, r, va, 64, out byte* p) && !SlowMemory.LocateBytes(s, r, va, 64, out p))
         {
-            p = SlowMemory.LocateBytes(s, r, va, 64);
-            if (p == null)
-            {
-                return false;
-            }
+            return false;
         }
 
         Vector256<byte>* q = (Vector256<byte>*)p;

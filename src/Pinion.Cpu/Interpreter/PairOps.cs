@@ -12,8 +12,7 @@ internal static unsafe partial class PairOps
     private static bool LdpX<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        Vector128<ulong>* p = TMem.Read<Vector128<ulong>>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out Vector128<ulong>* p))
         {
             return false;
         }
@@ -29,8 +28,7 @@ internal static unsafe partial class PairOps
     private static bool LdpW<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        ulong* p = TMem.Read<ulong>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out ulong* p))
         {
             return false;
         }
@@ -45,8 +43,7 @@ internal static unsafe partial class PairOps
     private static bool Ldpsw<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        ulong* p = TMem.Read<ulong>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out ulong* p))
         {
             return false;
         }
@@ -61,8 +58,7 @@ internal static unsafe partial class PairOps
     private static bool LdpSimdS<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        ulong* p = TMem.Read<ulong>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out ulong* p))
         {
             return false;
         }
@@ -77,8 +73,7 @@ internal static unsafe partial class PairOps
     private static bool LdpSimdD<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        Vector128<ulong>* p = TMem.Read<Vector128<ulong>>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out Vector128<ulong>* p))
         {
             return false;
         }
@@ -94,8 +89,7 @@ internal static unsafe partial class PairOps
     private static bool LdpSimdQ<TMem>(Pe* s, Rec* r, ulong va)
         where TMem : struct, IMemory
     {
-        Vector256<byte>* p = TMem.Read<Vector256<byte>>(s, r, va);
-        if (p == null)
+        if (!TMem.Read(s, r, va, out Vector256<byte>* p))
         {
             return false;
         }

@@ -35,8 +35,7 @@ internal static unsafe partial class StructureOps
         int done = 0;
         for (; count - done >= 16; done += 16)
         {
-            Vector128<byte>* p = TMem.Read<Vector128<byte>>(s, r, va + (ulong)done);
-            if (p == null)
+            if (!TMem.Read(s, r, va + (ulong)done, out Vector128<byte>* p))
             {
                 return false;
             }
@@ -46,8 +45,7 @@ internal static unsafe partial class StructureOps
 
         if (count > done)
         {
-            ulong* p = TMem.Read<ulong>(s, r, va + (ulong)done);
-            if (p == null)
+            if (!TMem.Read(s, r, va + (ulong)done, out ulong* p))
             {
                 return false;
             }
@@ -152,20 +150,41 @@ internal static unsafe partial class StructureOps
     private static bool ReadElement<TMem>(Pe* s, Rec* r, ulong va, byte* to, int size)
         where TMem : struct, IMemory
     {
-        void* p = size switch
+        switch (size)
         {
-            1 => TMem.Read<byte>(s, r, va),
-            2 => TMem.Read<ushort>(s, r, va),
-            4 => TMem.Read<uint>(s, r, va),
-            _ => TMem.Read<ulong>(s, r, va),
-        };
-        if (p == null)
-        {
-            return false;
-        }
+            case 1:
+                if (!TMem.Read(s, r, va, out byte* p1))
+                {
+                    return false;
+                }
 
-        Move(to, (byte*)p, size);
-        return true;
+                *to = *p1;
+                return true;
+            case 2:
+                if (!TMem.Read(s, r, va, out ushort* p2))
+                {
+                    return false;
+                }
+
+                *(ushort*)to = *p2;
+                return true;
+            case 4:
+                if (!TMem.Read(s, r, va, out uint* p4))
+                {
+                    return false;
+                }
+
+                *(uint*)to = *p4;
+                return true;
+            default:
+                if (!TMem.Read(s, r, va, out ulong* p8))
+                {
+                    return false;
+                }
+
+                *(ulong*)to = *p8;
+                return true;
+        }
     }
 
     [Op]

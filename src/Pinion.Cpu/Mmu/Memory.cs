@@ -9,21 +9,21 @@ namespace Pinion.Cpu.Mmu;
 /// page crossings, devices, observation).
 /// </summary>
 /// <remarks>
-/// Every method answers null or false when the access did not happen. With <see cref="FastMemory"/> the handler then restarts the whole operation
+/// Every method answers false when the access did not happen. With <see cref="FastMemory"/> the handler then restarts the whole operation
 /// with <see cref="SlowMemory"/>; with that one, it means that an exception was taken or an exit is pending. Either way the operation
 /// must return false at once, and must not have changed any register before its last access succeeded. Nor may it take an exception or leave by itself: it would do so with
 /// <see cref="FastMemory"/>, and then run again.
 /// </remarks>
 internal unsafe interface IMemory
 {
-    /// <summary>Reads <c>sizeof(T)</c> bytes (1 to 16; any alignment): a pointer to the value, valid until the next access.</summary>
-    static abstract T* Read<T>(Pe* s, Rec* r, ulong va) where T : unmanaged;
+    /// <summary>Reads <c>sizeof(T)</c> bytes (1 to 32; any alignment): <paramref name="p"/> points to the value until the next access.</summary>
+    static abstract bool Read<T>(Pe* s, Rec* r, ulong va, out T* p) where T : unmanaged;
 
     /// <summary>Writes <paramref name="value"/>, any alignment.</summary>
     static abstract bool Write<T>(Pe* s, Rec* r, ulong va, T value) where T : unmanaged;
 
     /// <summary>As <see cref="Read{T}"/> with EL0's permissions (LDTR and friends).</summary>
-    static abstract T* ReadUser<T>(Pe* s, Rec* r, ulong va) where T : unmanaged;
+    static abstract bool ReadUser<T>(Pe* s, Rec* r, ulong va, out T* p) where T : unmanaged;
 
     /// <summary>As <see cref="Write{T}"/> with EL0's permissions (STTR and friends).</summary>
     static abstract bool WriteUser<T>(Pe* s, Rec* r, ulong va, T value) where T : unmanaged;
@@ -32,10 +32,10 @@ internal unsafe interface IMemory
     /// The host address of naturally aligned memory, for atomics, exclusives and acquire/release. <paramref name="write"/>: also needs write permission.
     /// A misaligned address takes an alignment fault, whatever SCTLR_EL1.A says.
     /// </summary>
-    static abstract T* Locate<T>(Pe* s, Rec* r, ulong va, bool write) where T : unmanaged;
+    static abstract bool Locate<T>(Pe* s, Rec* r, ulong va, bool write, out T* p) where T : unmanaged;
 
     /// <summary>Host address of <paramref name="count"/> writable bytes within one page (DC ZVA).</summary>
-    static abstract byte* LocateBytes(Pe* s, Rec* r, ulong va, int count);
+    static abstract bool LocateBytes(Pe* s, Rec* r, ulong va, int count, out byte* p);
 
     /// <summary>
     /// Makes sure that <paramref name="count"/> bytes (at most one page crossing) can be stored to, without storing: a store of several
@@ -51,10 +51,11 @@ internal readonly unsafe struct FastMemory : IMemory
     private static TlbEntry* Entry(TlbEntry* tlb, ulong va) => (TlbEntry*)((byte*)tlb + ((va >> 7) & ((TlbEntry.Count - 1) << 5)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T* Read<T>(Pe* s, Rec* r, ulong va) where T : unmanaged
+    public static bool Read<T>(Pe* s, Rec* r, ulong va, out T* p) where T : unmanaged
     {
         TlbEntry* e = Entry(s->DataTlb, va);
-        return va - e->ReadPage <= (ulong)(4096 - sizeof(T)) ? (T*)((nint)va + e->Addend) : null;
+        p = (T*)((nint)va + e->Addend);
+        return va - e->ReadPage <= (ulong)(4096 - sizeof(T));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -71,10 +72,11 @@ internal readonly unsafe struct FastMemory : IMemory
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T* ReadUser<T>(Pe* s, Rec* r, ulong va) where T : unmanaged
+    public static bool ReadUser<T>(Pe* s, Rec* r, ulong va, out T* p) where T : unmanaged
     {
         TlbEntry* e = Entry(s->UserTlb, va);
-        return va - e->ReadPage <= (ulong)(4096 - sizeof(T)) ? (T*)((nint)va + e->Addend) : null;
+        p = (T*)((nint)va + e->Addend);
+        return va - e->ReadPage <= (ulong)(4096 - sizeof(T));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -91,22 +93,19 @@ internal readonly unsafe struct FastMemory : IMemory
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T* Locate<T>(Pe* s, Rec* r, ulong va, bool write) where T : unmanaged
+    public static bool Locate<T>(Pe* s, Rec* r, ulong va, bool write, out T* p) where T : unmanaged
     {
-        if ((va & (ulong)(sizeof(T) - 1)) != 0)
-        {
-            return null;
-        }
-
         TlbEntry* e = Entry(s->DataTlb, va);
-        return va - (write ? e->WritePage : e->ReadPage) < 4096 ? (T*)((nint)va + e->Addend) : null;
+        p = (T*)((nint)va + e->Addend);
+        return va - (write ? e->WritePage : e->ReadPage) < 4096 && (va & (ulong)(sizeof(T) - 1)) == 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static byte* LocateBytes(Pe* s, Rec* r, ulong va, int count)
+    public static bool LocateBytes(Pe* s, Rec* r, ulong va, int count, out byte* p)
     {
         TlbEntry* e = Entry(s->DataTlb, va);
-        return va - e->WritePage <= (ulong)(4096 - count) ? (byte*)((nint)va + e->Addend) : null;
+        p = (byte*)((nint)va + e->Addend);
+        return va - e->WritePage <= (ulong)(4096 - count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,8 +19,11 @@ internal readonly unsafe struct SlowMemory : IMemory
         return true;
     }
 
-    public static T* Read<T>(Pe* s, Rec* r, ulong va) where T : unmanaged =>
-        s->Owner.Mmu.Read(r, va, sizeof(T), user: false) ? (T*)s->Bounce : null;
+    public static bool Read<T>(Pe* s, Rec* r, ulong va, out T* p) where T : unmanaged
+    {
+        p = (T*)s->Bounce;
+        return s->Owner.Mmu.Read(r, va, sizeof(T), user: false);
+    }
 
     public static bool Write<T>(Pe* s, Rec* r, ulong va, T value) where T : unmanaged
     {
@@ -28,8 +31,11 @@ internal readonly unsafe struct SlowMemory : IMemory
         return s->Owner.Mmu.Write(r, va, sizeof(T), user: false);
     }
 
-    public static T* ReadUser<T>(Pe* s, Rec* r, ulong va) where T : unmanaged =>
-        s->Owner.Mmu.Read(r, va, sizeof(T), user: true) ? (T*)s->Bounce : null;
+    public static bool ReadUser<T>(Pe* s, Rec* r, ulong va, out T* p) where T : unmanaged
+    {
+        p = (T*)s->Bounce;
+        return s->Owner.Mmu.Read(r, va, sizeof(T), user: true);
+    }
 
     public static bool WriteUser<T>(Pe* s, Rec* r, ulong va, T value) where T : unmanaged
     {
@@ -37,9 +43,17 @@ internal readonly unsafe struct SlowMemory : IMemory
         return s->Owner.Mmu.Write(r, va, sizeof(T), user: true);
     }
 
-    public static T* Locate<T>(Pe* s, Rec* r, ulong va, bool write) where T : unmanaged => (T*)s->Owner.Mmu.Locate(r, va, sizeof(T), write, aligned: true);
+    public static bool Locate<T>(Pe* s, Rec* r, ulong va, bool write, out T* p) where T : unmanaged
+    {
+        p = (T*)s->Owner.Mmu.Locate(r, va, sizeof(T), write, aligned: true);
+        return p != null;
+    }
 
-    public static byte* LocateBytes(Pe* s, Rec* r, ulong va, int count) => s->Owner.Mmu.Locate(r, va, count, write: true, aligned: false);
+    public static bool LocateBytes(Pe* s, Rec* r, ulong va, int count, out byte* p)
+    {
+        p = s->Owner.Mmu.Locate(r, va, count, write: true, aligned: false);
+        return p != null;
+    }
 
     public static bool ProbeWrite(Pe* s, Rec* r, ulong va, int count) => s->Owner.Mmu.ProbeWrite(r, va, count);
 }
