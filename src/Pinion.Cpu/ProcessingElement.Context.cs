@@ -46,6 +46,7 @@ public sealed unsafe partial class ProcessingElement
             };
         }
 
+        _pollInterval = configuration.Time.IsDeterministic ? 0 : SliceLength / 2;
         UsesThreaded = configuration.Engine != EngineKind.Switch && TailCallsWork;
         ResetRegisters();
         configuration.Domain.Add(this);

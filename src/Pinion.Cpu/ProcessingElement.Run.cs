@@ -12,6 +12,11 @@ public sealed unsafe partial class ProcessingElement
     /// <summary>Instructions between two looks at what other threads want: some 20 µs.</summary>
     private const ulong SliceLength = 16384;
 
+    /// <summary>Instructions between two looks at the clock; none where time follows instructions.</summary>
+    private readonly ulong _pollInterval;
+
+    private ulong _nextPoll;
+
     /// <summary>
     /// Executes guest code until EL2 has to act, or for <paramref name="budget"/> instructions. Call from one thread at a time; <see cref="State"/> is consistent when it returns.
     /// </summary>
@@ -40,7 +45,13 @@ public sealed unsafe partial class ProcessingElement
                     return ExitReason.BudgetEnded;
                 }
 
-                Timer.Poll();
+                if (Executed >= _nextPoll)
+                {
+                    // Reading the host's clock costs as much as a hundred instructions.
+                    _nextPoll = Executed + _pollInterval;
+                    Timer.Poll();
+                }
+
                 TakeInterruptIfDue();
                 ulong n = Math.Min(Math.Min(SliceLength, end - Executed), Math.Min(Timer.InstructionsUntilDue, Pmu.InstructionsUntilOverflow));
                 ulong before = Executed;
@@ -128,18 +139,29 @@ public sealed unsafe partial class ProcessingElement
 
     private void RunThreaded(ulong n)
     {
-        State->Leave = 0;
-        Rec* ip = Lookup();
-        if (ip == null)
+        Pe* s = State;
+        long left = (long)n;
+        do
         {
-            return;
-        }
+            s->Leave = 0;
+            Rec* ip = Lookup();
+            if (ip == null)
+            {
+                return;
+            }
 
-        // A chain never outlives a change of EL: exceptions and returns leave it.
-        int el = State->El;
-        Threaded.Run(State, ip, (nint)(ip + n));
-        Account((ulong)((long)n - ((State->ExitLimit - (nint)State->ExitIp) / Rec.Size)), el);
+            // A chain never outlives a change of EL: exceptions and returns leave it.
+            int el = s->El;
+            Threaded.Run(s, ip, (nint)(ip + left));
+            long done = left - ((s->ExitLimit - (nint)s->ExitIp) / Rec.Size);
+            Account((ulong)done, el);
+            left -= done;
+        }
+        while (left > 0 && s->Leave == (int)LeaveReason.Reschedule && MayGoOn);
     }
+
+    /// <summary>Nothing happened in the last chain that somebody has to look at before the next.</summary>
+    private bool MayGoOn => (Volatile.Read(ref State->Attention) | State->InterruptLines) == 0 && !_fpTrapped && (_spu is null || !_spuStale) && !Pmu.Active;
 
     private void RunSwitch(ulong n)
     {
