@@ -214,6 +214,18 @@ public sealed class VirtBoard : IDisposable
             fdt.Cells64("linux,initrd-end", end);
         }
 
+        // Without a seed the kernel's random numbers are not ready for the whole of a short run, and each system call pays for that.
+        Span<byte> entropy = stackalloc byte[32];
+        if (_options.RandomSeed is ulong fixedSeed)
+        {
+            System.Security.Cryptography.SHA256.HashData(BitConverter.GetBytes(fixedSeed), entropy);
+        }
+        else
+        {
+            System.Security.Cryptography.RandomNumberGenerator.Fill(entropy);
+        }
+
+        fdt.Bytes("rng-seed", entropy);
         if (_options.KaslrSeed is ulong seed)
         {
             fdt.Cells64("kaslr-seed", seed);
