@@ -204,7 +204,10 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
 
         if (events.ExtDabtPending != 0)
         {
-            InjectExternalAbort(instruction: false, Pe.ReadRegister(SysRegId.FAR_EL1));
+            // An MMIO access that user space aborts is not completed (kvm_handle_mmio_return): the abort is that access's own.
+            ulong va = _mmioPending ? _mmioAbort.Va : Pe.ReadRegister(SysRegId.FAR_EL1);
+            _mmioPending = false;
+            InjectExternalAbort(instruction: false, va);
         }
 
         return 0;

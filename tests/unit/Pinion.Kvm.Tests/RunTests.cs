@@ -65,6 +65,34 @@ public sealed unsafe class RunTests
     }
 
     [Fact]
+    public void AnMmioAccessThatUserSpaceAbortsIsNotCompleted()
+    {
+        using TestVm test = new();
+        Vcpu vcpu = test.AddVcpu();
+        test.LoadAt(vcpu, 0x1200, Code.Str(2, 1));
+        test.Load(vcpu, Code.Nop, Code.Ldr(2, 1), Code.Loop);
+        TestVm.SetX(vcpu, 1, TestVm.Device + 8);
+        TestVm.SetX(vcpu, 2, 77);
+        vcpu.SetOneReg(RegisterId.System(0xC600), TestVm.RamBase + 0x1000).ShouldBe(0);
+        vcpu.Run().ShouldBe(0);
+        vcpu.RunArea->ExitReason.ShouldBe(KvmExit.Mmio);
+        vcpu.RunArea->Mmio.Value = 42;
+        vcpu.SetEvents(new KvmVcpuEvents { ExtDabtPending = 1 }).ShouldBe(0);
+
+        // The handler at VBAR_EL1 + 0x200 stores what the load did not change.
+        vcpu.Run().ShouldBe(0);
+        vcpu.RunArea->Mmio.IsWrite.ShouldBe((byte)1);
+        vcpu.RunArea->Mmio.Value.ShouldBe(77UL);
+        vcpu.GetOneReg(RegisterId.ElrEl1, out ulong elr).ShouldBe(0);
+        vcpu.GetOneReg(RegisterId.System(0xC300), out ulong far).ShouldBe(0);
+        vcpu.GetOneReg(RegisterId.System(0xC290), out ulong esr).ShouldBe(0);
+        elr.ShouldBe(TestVm.RamBase + 4);
+        far.ShouldBe(TestVm.Device + 8);
+        (esr >> 26).ShouldBe(0x25UL);
+        (esr & 0x3F).ShouldBe(0x10UL);
+    }
+
+    [Fact]
     public void AKickBeforeRunEndsTheNextRunOnce()
     {
         using TestVm test = new();
