@@ -60,10 +60,10 @@ internal sealed unsafe class KvmMachine : IDisposable
     }
 
     /// <summary>Makes vCPUs, interrupt controller, PMUs and profiling units, and sets the boot CPU to the kernel's entry.</summary>
-    public Problem? Configure(MachineOptions options, ulong entry, ulong deviceTree) =>
+    public Problem? Configure(MachineOptions options, MemlockPolicy memlock, ulong entry, ulong deviceTree) =>
         CreateVcpus(options)
         ?? CreateInterruptController()
-        ?? ConfigureVcpus(options)
+        ?? ConfigureVcpus(options, memlock)
         ?? SetBootRegisters(entry, deviceTree);
 
     public void Dispose()
@@ -123,11 +123,11 @@ internal sealed unsafe class KvmMachine : IDisposable
         }
     }
 
-    private Problem? ConfigureVcpus(MachineOptions options)
+    private Problem? ConfigureVcpus(MachineOptions options, MemlockPolicy memlock)
     {
         foreach (Vcpu vcpu in Vm.Vcpus)
         {
-            Problem? problem = ConfigurePmu(vcpu) ?? (options.Spe ? ConfigureSpe(vcpu, options) : null);
+            Problem? problem = ConfigurePmu(vcpu) ?? (options.Spe ? ConfigureSpe(vcpu, options, memlock) : null);
             if (problem is not null)
             {
                 return problem;
@@ -145,7 +145,7 @@ internal sealed unsafe class KvmMachine : IDisposable
     }
 
     /// <summary>The order of the series: interrupt, profiling unit, buffer size, initialize; all after the interrupt controller.</summary>
-    private static Problem? ConfigureSpe(Vcpu vcpu, MachineOptions options)
+    private static Problem? ConfigureSpe(Vcpu vcpu, MachineOptions options, MemlockPolicy memlock)
     {
         int intid = (int)options.SpeIrq;
         int unit = 0;
@@ -158,21 +158,22 @@ internal sealed unsafe class KvmMachine : IDisposable
         }
 
         KvmDeviceAttr attr = new() { Group = KvmVcpuAttributeGroup.Spe, Attr = KvmVcpuAttributeGroup.SpeMaxBufferSize, Addr = (ulong)&size };
-        int result = vcpu.SetAttr(attr);
+        int result;
+        while ((result = vcpu.SetAttr(attr)) == -Errno.ENOMEM)
+        {
+            // The reservation for the largest buffer does not fit below the limit.
+            if (memlock.OnExcess(size) is Problem refused)
+            {
+                return refused;
+            }
+        }
+
         if (result == -Errno.EINVAL)
         {
             return new Problem(
                 ProblemKind.Usage,
                 $"a largest profiling buffer of {size} bytes cannot be described to the guest",
                 "give a power of two from 4K on, or 0 for no limit, with --spe-max-buffer");
-        }
-
-        if (result == -Errno.ENOMEM)
-        {
-            return new Problem(
-                ProblemKind.Host,
-                $"cannot reserve {size >> 10} KiB of locked memory for the profiling buffer (KVM_SET_DEVICE_ATTR SPE_MAX_BUFFER_SIZE)",
-                "raise the limit (ulimit -l), or give a smaller --spe-max-buffer");
         }
 
         return result != 0

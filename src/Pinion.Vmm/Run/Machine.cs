@@ -13,7 +13,6 @@ public sealed class Machine : IDisposable
     /// <summary>Seed of whatever is random in a deterministic machine.</summary>
     private const ulong DeterministicSeed = 0x9069_6e69_6f6e;
 
-    private readonly MachineOptions _options;
     private readonly GuestRam _ram;
     private readonly KvmMachine _kvm;
     private readonly VirtBoard _board;
@@ -23,17 +22,13 @@ public sealed class Machine : IDisposable
     private readonly ManualResetEventSlim _ended = new();
     private MachineEnd? _end;
 
-    private Machine(MachineOptions options, GuestRam ram, KvmMachine kvm, VirtBoard board, ConsoleOutput output)
+    private Machine(GuestRam ram, KvmMachine kvm, VirtBoard board, ConsoleOutput output, MemlockPolicy memlock)
     {
-        _options = options;
         _ram = ram;
         _kvm = kvm;
         _board = board;
         _output = output;
-
-        // Room for every vCPU's buffer and the tables that map it, so that the limit is raised once.
-        ulong perVcpu = options.SpeMaxBuffer + (options.SpeMaxBuffer >> 21 << 12) + (16 << 12);
-        _memlock = new MemlockPolicy(options.Memlock, perVcpu * (ulong)options.Cpus, new ProcessMemlockLimit()) { Report = options.Report };
+        _memlock = memlock;
     }
 
     /// <summary>The VM, for measuring.</summary>
@@ -162,10 +157,13 @@ public sealed class Machine : IDisposable
             return problem;
         }
 
+        // Room for every vCPU's buffer and the tables that map it, so that the limit is raised once.
+        ulong perVcpu = options.SpeMaxBuffer + (options.SpeMaxBuffer >> 21 << 12) + (16 << 12);
+        MemlockPolicy memlock = new(options.Memlock, perVcpu * (ulong)options.Cpus, new ProcessMemlockLimit()) { Report = options.Report };
         Result<LoadedGuest> loaded = GuestLoader.Load(options, board, ram);
         if (loaded.TryGet(out LoadedGuest guest, out problem))
         {
-            problem = kvm.Configure(options, guest.Kernel!.Value.Entry, guest.DeviceTreeAddress);
+            problem = kvm.Configure(options, memlock, guest.Kernel!.Value.Entry, guest.DeviceTreeAddress);
         }
 
         if (problem is not null)
@@ -175,7 +173,7 @@ public sealed class Machine : IDisposable
             return problem;
         }
 
-        return new Machine(options, ram, kvm, board, output);
+        return new Machine(ram, kvm, board, output, memlock);
     }
 
     private void End(MachineEnd end)

@@ -113,7 +113,7 @@ internal sealed class MemlockPolicy(MemlockAction action, ulong headroom, IMemlo
                 enough = hard;
                 if (hard <= soft || Saturating(locked, excess) > hard)
                 {
-                    return new Problem(ProblemKind.Host, $"{missing} and may not be raised beyond {Kib(hard)}", "raise the hard limit (limits.conf, or LimitMEMLOCK= of the service)");
+                    return new Problem(ProblemKind.Host, $"{missing} and may not be raised beyond {Kib(hard)}", "raise the hard limit (limits.conf, or LimitMEMLOCK= of the service), or give a smaller --spe-max-buffer");
                 }
             }
 
