@@ -1,5 +1,5 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Pinion.Cpu.Mmu;
 using Pinion.Cpu.State;
 
@@ -19,91 +19,50 @@ internal static unsafe partial class AtomicOps
 
     [Op]
     public static bool LoadAcquire<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory
-    {
-        ulong va = Pe.R(s)[r->Rn];
-        ulong value;
-        switch (r->Aux)
+        where TMem : struct, IMemory => r->Aux switch
         {
-            case 0:
-                if (!TMem.Locate(s, r, va, write: false, out byte* p1))
-                {
-                    return false;
-                }
+            0 => LoadAcquire<TMem, byte>(s, r),
+            1 => LoadAcquire<TMem, ushort>(s, r),
+            2 => LoadAcquire<TMem, uint>(s, r),
+            _ => LoadAcquire<TMem, ulong>(s, r),
+        };
 
-                value = Volatile.Read(ref *p1);
-                break;
-            case 1:
-                if (!TMem.Locate(s, r, va, write: false, out ushort* p2))
-                {
-                    return false;
-                }
-
-                value = Volatile.Read(ref *p2);
-                break;
-            case 2:
-                if (!TMem.Locate(s, r, va, write: false, out uint* p4))
-                {
-                    return false;
-                }
-
-                value = Volatile.Read(ref *p4);
-                break;
-            default:
-                if (!TMem.Locate(s, r, va, write: false, out ulong* p8))
-                {
-                    return false;
-                }
-
-                value = Volatile.Read(ref *p8);
-                break;
+    [MethodImpl(Inline.Hot)]
+    private static bool LoadAcquire<TMem, T>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        // An aligned load of the host is single-copy atomic, and no later access of this PE passes it.
+        if (!TMem.Locate(s, r, Pe.R(s)[r->Rn], write: false, out T* p))
+        {
+            return false;
         }
 
-        Pe.R(s)[r->Rd] = value;
+        Pe.R(s)[r->Rd] = ulong.CreateTruncating(*p);
         return true;
     }
 
     [Op]
     public static bool StoreRelease<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory
-    {
-        ulong va = Pe.R(s)[r->Rn];
-        ulong value = Pe.R(s)[r->Rd];
-        switch (r->Aux)
+        where TMem : struct, IMemory => r->Aux switch
         {
-            case 0:
-                if (!TMem.Locate(s, r, va, write: true, out byte* p1))
-                {
-                    return false;
-                }
+            0 => StoreRelease<TMem, byte>(s, r),
+            1 => StoreRelease<TMem, ushort>(s, r),
+            2 => StoreRelease<TMem, uint>(s, r),
+            _ => StoreRelease<TMem, ulong>(s, r),
+        };
 
-                Volatile.Write(ref *p1, (byte)value);
-                break;
-            case 1:
-                if (!TMem.Locate(s, r, va, write: true, out ushort* p2))
-                {
-                    return false;
-                }
-
-                Volatile.Write(ref *p2, (ushort)value);
-                break;
-            case 2:
-                if (!TMem.Locate(s, r, va, write: true, out uint* p4))
-                {
-                    return false;
-                }
-
-                Volatile.Write(ref *p4, (uint)value);
-                break;
-            default:
-                if (!TMem.Locate(s, r, va, write: true, out ulong* p8))
-                {
-                    return false;
-                }
-
-                Volatile.Write(ref *p8, value);
-                break;
+    [MethodImpl(Inline.Hot)]
+    private static bool StoreRelease<TMem, T>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        if (!TMem.Locate(s, r, Pe.R(s)[r->Rn], write: true, out T* p))
+        {
+            return false;
         }
+
+        *p = T.CreateTruncating(Pe.R(s)[r->Rd]);
 
         // A later load-acquire must not pass a store-release: the one order that x86 does not keep.
         if (s->Smp != 0)
@@ -125,123 +84,60 @@ internal static unsafe partial class AtomicOps
         s->ExclusiveHigh = high;
     }
 
+    private static bool Holds(Pe* s, void* at, uint sizeLog2) => s->ExclusiveValid != 0 && s->ExclusiveAddress == at && s->ExclusiveSize == sizeLog2;
+
     [Op]
     public static bool LoadExclusive<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory
-    {
-        ulong va = Pe.R(s)[r->Rn];
-        ulong value;
-        void* at;
-        switch (r->Aux)
+        where TMem : struct, IMemory => r->Aux switch
         {
-            case 0:
-                if (!TMem.Locate(s, r, va, write: false, out byte* byteAt))
-                {
-                    return false;
-                }
+            0 => LoadExclusive<TMem, byte>(s, r),
+            1 => LoadExclusive<TMem, ushort>(s, r),
+            2 => LoadExclusive<TMem, uint>(s, r),
+            _ => LoadExclusive<TMem, ulong>(s, r),
+        };
 
-                at = byteAt;
-
-                value = Volatile.Read(ref *(byte*)at);
-                break;
-            case 1:
-                if (!TMem.Locate(s, r, va, write: false, out ushort* halfAt))
-                {
-                    return false;
-                }
-
-                at = halfAt;
-
-                value = Volatile.Read(ref *(ushort*)at);
-                break;
-            case 2:
-                if (!TMem.Locate(s, r, va, write: false, out uint* wordAt))
-                {
-                    return false;
-                }
-
-                at = wordAt;
-
-                value = Volatile.Read(ref *(uint*)at);
-                break;
-            default:
-                if (!TMem.Locate(s, r, va, write: false, out ulong* doubleAt))
-                {
-                    return false;
-                }
-
-                at = doubleAt;
-
-                value = Volatile.Read(ref *(ulong*)at);
-                break;
+    [MethodImpl(Inline.Hot)]
+    private static bool LoadExclusive<TMem, T>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        if (!TMem.Locate(s, r, Pe.R(s)[r->Rn], write: false, out T* p))
+        {
+            return false;
         }
 
-        Mark(s, at, r->Aux, value, 0);
+        ulong value = ulong.CreateTruncating(*p);
+        Mark(s, p, r->Aux, value, 0);
         Pe.R(s)[r->Rd] = value;
         return true;
     }
 
     [Op]
     public static bool StoreExclusive<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory
-    {
-        ulong va = Pe.R(s)[r->Rn];
-        ulong value = Pe.R(s)[r->Rd];
-        ulong expected = s->ExclusiveLow;
-        void* at;
-        bool located;
-        bool stored = false;
-        switch (r->Aux)
+        where TMem : struct, IMemory => r->Aux switch
         {
-            case 0:
-                located = TMem.Locate(s, r, va, write: true, out byte* byteAt);
-                at = byteAt;
-                if (located && Holds(s, at, 0))
-                {
-                    stored = Interlocked.CompareExchange(ref *(byte*)at, (byte)value, (byte)expected) == (byte)expected;
-                }
+            0 => StoreExclusive<TMem, byte>(s, r),
+            1 => StoreExclusive<TMem, ushort>(s, r),
+            2 => StoreExclusive<TMem, uint>(s, r),
+            _ => StoreExclusive<TMem, ulong>(s, r),
+        };
 
-                break;
-            case 1:
-                located = TMem.Locate(s, r, va, write: true, out ushort* halfAt);
-                at = halfAt;
-                if (located && Holds(s, at, 1))
-                {
-                    stored = Interlocked.CompareExchange(ref *(ushort*)at, (ushort)value, (ushort)expected) == (ushort)expected;
-                }
-
-                break;
-            case 2:
-                located = TMem.Locate(s, r, va, write: true, out uint* wordAt);
-                at = wordAt;
-                if (located && Holds(s, at, 2))
-                {
-                    stored = Interlocked.CompareExchange(ref *(uint*)at, (uint)value, (uint)expected) == (uint)expected;
-                }
-
-                break;
-            default:
-                located = TMem.Locate(s, r, va, write: true, out ulong* doubleAt);
-                at = doubleAt;
-                if (located && Holds(s, at, 3))
-                {
-                    stored = Interlocked.CompareExchange(ref *(ulong*)at, value, expected) == expected;
-                }
-
-                break;
-        }
-
-        if (!located)
+    [MethodImpl(Inline.Hot)]
+    private static bool StoreExclusive<TMem, T>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        if (!TMem.Locate(s, r, Pe.R(s)[r->Rn], write: true, out T* p))
         {
             return false;
         }
 
+        T expected = T.CreateTruncating(s->ExclusiveLow);
+        bool stored = Holds(s, p, r->Aux) && Interlocked.CompareExchange(ref *p, T.CreateTruncating(Pe.R(s)[r->Rd]), expected) == expected;
         s->ExclusiveValid = 0;
         Pe.R(s)[r->Rm] = stored ? 0UL : 1UL;
         return true;
     }
-
-    private static bool Holds(Pe* s, void* at, uint sizeLog2) => s->ExclusiveValid != 0 && s->ExclusiveAddress == at && s->ExclusiveSize == sizeLog2;
 
     /// <summary>LDXP and LDAXP: Aux 2 is a pair of words, 3 a pair of doublewords.</summary>
     [Op]
@@ -289,10 +185,7 @@ internal static unsafe partial class AtomicOps
             }
 
             ulong value = (uint)Pe.R(s)[r->Rd] | (Pe.R(s)[r->Ra] << 32);
-            if (Holds(s, p, 3))
-            {
-                stored = Interlocked.CompareExchange(ref *p, value, s->ExclusiveLow) == s->ExclusiveLow;
-            }
+            stored = Holds(s, p, 3) && Interlocked.CompareExchange(ref *p, value, s->ExclusiveLow) == s->ExclusiveLow;
         }
         else
         {
@@ -317,49 +210,26 @@ internal static unsafe partial class AtomicOps
 
     [Op]
     public static bool Cas<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory
-    {
-        ulong va = Pe.R(s)[r->Rn];
-        ulong value = Pe.R(s)[r->Rd];
-        ulong expected = Pe.R(s)[r->Rm];
-        ulong old;
-        switch (r->Aux)
+        where TMem : struct, IMemory => r->Aux switch
         {
-            case 0:
-                if (!TMem.Locate(s, r, va, write: true, out byte* p1))
-                {
-                    return false;
-                }
+            0 => Cas<TMem, byte>(s, r),
+            1 => Cas<TMem, ushort>(s, r),
+            2 => Cas<TMem, uint>(s, r),
+            _ => Cas<TMem, ulong>(s, r),
+        };
 
-                old = Interlocked.CompareExchange(ref *p1, (byte)value, (byte)expected);
-                break;
-            case 1:
-                if (!TMem.Locate(s, r, va, write: true, out ushort* p2))
-                {
-                    return false;
-                }
-
-                old = Interlocked.CompareExchange(ref *p2, (ushort)value, (ushort)expected);
-                break;
-            case 2:
-                if (!TMem.Locate(s, r, va, write: true, out uint* p4))
-                {
-                    return false;
-                }
-
-                old = Interlocked.CompareExchange(ref *p4, (uint)value, (uint)expected);
-                break;
-            default:
-                if (!TMem.Locate(s, r, va, write: true, out ulong* p8))
-                {
-                    return false;
-                }
-
-                old = Interlocked.CompareExchange(ref *p8, value, expected);
-                break;
+    [MethodImpl(Inline.Hot)]
+    private static bool Cas<TMem, T>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        if (!TMem.Locate(s, r, Pe.R(s)[r->Rn], write: true, out T* p))
+        {
+            return false;
         }
 
-        Pe.R(s)[r->Rm == Pe.Zero ? Pe.Discard : r->Rm] = old;
+        T old = Interlocked.CompareExchange(ref *p, T.CreateTruncating(Pe.R(s)[r->Rd]), T.CreateTruncating(Pe.R(s)[r->Rm]));
+        Pe.R(s)[r->Rm == Pe.Zero ? Pe.Discard : r->Rm] = ulong.CreateTruncating(old);
         return true;
     }
 
@@ -401,52 +271,29 @@ internal static unsafe partial class AtomicOps
         return true;
     }
 
-    // ---- read-modify-write: Imm is the operation, an AtomicKind ----
+    // ---- read-modify-write ----
 
     [Op]
     public static bool Swp<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory
-    {
-        ulong va = Pe.R(s)[r->Rn];
-        ulong value = Pe.R(s)[r->Rm];
-        ulong old;
-        switch (r->Aux)
+        where TMem : struct, IMemory => r->Aux switch
         {
-            case 0:
-                if (!TMem.Locate(s, r, va, write: true, out byte* p1))
-                {
-                    return false;
-                }
+            0 => Swap<TMem, byte>(s, r),
+            1 => Swap<TMem, ushort>(s, r),
+            2 => Swap<TMem, uint>(s, r),
+            _ => Swap<TMem, ulong>(s, r),
+        };
 
-                old = Interlocked.Exchange(ref *p1, (byte)value);
-                break;
-            case 1:
-                if (!TMem.Locate(s, r, va, write: true, out ushort* p2))
-                {
-                    return false;
-                }
-
-                old = Interlocked.Exchange(ref *p2, (ushort)value);
-                break;
-            case 2:
-                if (!TMem.Locate(s, r, va, write: true, out uint* p4))
-                {
-                    return false;
-                }
-
-                old = Interlocked.Exchange(ref *p4, (uint)value);
-                break;
-            default:
-                if (!TMem.Locate(s, r, va, write: true, out ulong* p8))
-                {
-                    return false;
-                }
-
-                old = Interlocked.Exchange(ref *p8, value);
-                break;
+    [MethodImpl(Inline.Hot)]
+    private static bool Swap<TMem, T>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        if (!TMem.Locate(s, r, Pe.R(s)[r->Rn], write: true, out T* p))
+        {
+            return false;
         }
 
-        Pe.R(s)[r->Rd] = old;
+        Pe.R(s)[r->Rd] = ulong.CreateTruncating(Interlocked.Exchange(ref *p, T.CreateTruncating(Pe.R(s)[r->Rm])));
         return true;
     }
 
@@ -478,71 +325,42 @@ internal static unsafe partial class AtomicOps
         return true;
     }
 
-    /// <summary>The other read-modify-write operations, by a compare-and-exchange loop.</summary>
+    /// <summary>The other read-modify-write operations, by a compare-and-exchange loop. Imm is an <see cref="AtomicKind"/>.</summary>
     [Op]
     public static bool AtomicUpdate<TMem>(Pe* s, Rec* r)
-        where TMem : struct, IMemory
-    {
-        ulong va = Pe.R(s)[r->Rn];
-        ulong operand = Pe.R(s)[r->Rm];
-        ulong old;
-        switch (r->Aux)
+        where TMem : struct, IMemory => r->Aux switch
         {
-            case 0:
-                if (!TMem.Locate(s, r, va, write: true, out byte* p1))
-                {
-                    return false;
-                }
+            0 => Update<TMem, byte>(s, r),
+            1 => Update<TMem, ushort>(s, r),
+            2 => Update<TMem, uint>(s, r),
+            _ => Update<TMem, ulong>(s, r),
+        };
 
-                byte b = Volatile.Read(ref *p1);
-                for (byte seen; (seen = Interlocked.CompareExchange(ref *p1, (byte)Apply((AtomicKind)r->Imm, b, operand, 8), b)) != b; b = seen)
-                {
-                }
-
-                old = b;
-                break;
-            case 1:
-                if (!TMem.Locate(s, r, va, write: true, out ushort* p2))
-                {
-                    return false;
-                }
-
-                ushort h = Volatile.Read(ref *p2);
-                for (ushort seen; (seen = Interlocked.CompareExchange(ref *p2, (ushort)Apply((AtomicKind)r->Imm, h, operand, 16), h)) != h; h = seen)
-                {
-                }
-
-                old = h;
-                break;
-            case 2:
-                if (!TMem.Locate(s, r, va, write: true, out uint* p4))
-                {
-                    return false;
-                }
-
-                uint w = Volatile.Read(ref *p4);
-                for (uint seen; (seen = Interlocked.CompareExchange(ref *p4, (uint)Apply((AtomicKind)r->Imm, w, operand, 32), w)) != w; w = seen)
-                {
-                }
-
-                old = w;
-                break;
-            default:
-                if (!TMem.Locate(s, r, va, write: true, out ulong* p8))
-                {
-                    return false;
-                }
-
-                ulong x = Volatile.Read(ref *p8);
-                for (ulong seen; (seen = Interlocked.CompareExchange(ref *p8, Apply((AtomicKind)r->Imm, x, operand, 64), x)) != x; x = seen)
-                {
-                }
-
-                old = x;
-                break;
+    [MethodImpl(Inline.Hot)]
+    private static bool Update<TMem, T>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        if (!TMem.Locate(s, r, Pe.R(s)[r->Rn], write: true, out T* p))
+        {
+            return false;
         }
 
-        Pe.R(s)[r->Rd] = old;
+        ulong operand = Pe.R(s)[r->Rm];
+        T old = *p;
+        while (true)
+        {
+            T updated = T.CreateTruncating(Apply((AtomicKind)r->Imm, ulong.CreateTruncating(old), operand, sizeof(T) * 8));
+            T seen = Interlocked.CompareExchange(ref *p, updated, old);
+            if (seen == old)
+            {
+                break;
+            }
+
+            old = seen;
+        }
+
+        Pe.R(s)[r->Rd] = ulong.CreateTruncating(old);
         return true;
     }
 
@@ -574,60 +392,4 @@ internal enum AtomicKind
     SignedMin,
     UnsignedMax,
     UnsignedMin,
-}
-
-/// <summary>
-/// 128-bit atomics. The class library offers none, so a stub of the host's CMPXCHG16B is used; on hosts without it one lock serialises them, which holds between PEs.
-/// </summary>
-internal static unsafe class WideAtomics
-{
-    private static readonly Lock s_lock = new();
-
-    /// <summary>Reads 16 aligned bytes as one.</summary>
-    public static (ulong Low, ulong High) Read(UInt128* at)
-    {
-        ulong low = 0, high = 0;
-        if (HostStubs.CompareExchange16 != null)
-        {
-            // Exchanging zero for zero writes nothing new, but tells what is there.
-            CompareExchange(at, ref low, ref high, 0, 0);
-            return (low, high);
-        }
-
-        lock (s_lock)
-        {
-            return (((ulong*)at)[0], ((ulong*)at)[1]);
-        }
-    }
-
-    /// <summary>Stores the new value if memory equals the expected one; the expected one becomes what memory held.</summary>
-    public static bool CompareExchange(UInt128* at, ref ulong expectedLow, ref ulong expectedHigh, ulong low, ulong high)
-    {
-        if (HostStubs.CompareExchange16 != null)
-        {
-            ulong* values = stackalloc ulong[4];
-            values[0] = expectedLow;
-            values[1] = expectedHigh;
-            values[2] = low;
-            values[3] = high;
-            int stored = HostStubs.CompareExchange16(at, values);
-            expectedLow = values[0];
-            expectedHigh = values[1];
-            return stored != 0;
-        }
-
-        lock (s_lock)
-        {
-            ulong* p = (ulong*)at;
-            bool equal = p[0] == expectedLow && p[1] == expectedHigh;
-            (expectedLow, expectedHigh) = (p[0], p[1]);
-            if (equal)
-            {
-                p[0] = low;
-                p[1] = high;
-            }
-
-            return equal;
-        }
-    }
 }
