@@ -47,7 +47,8 @@ perf mem record -o /tmp/mem.data -- $memory >/dev/null 2>&1
 step mem-record $?
 perf mem report -i /tmp/mem.data --stdio 2>/dev/null | grep -v '^$' | head -20
 
-sh /usr/lib/perf-core/tests/shell/test_arm_spe.sh
+# The test allows perf a second to start; see /bin/sleep.
+SLEEP_SCALE=${SLEEP_SCALE:-6} sh /usr/lib/perf-core/tests/shell/test_arm_spe.sh
 status=$?
 echo "SPE-TEST test_arm_spe.sh rc=$status"
 step test_arm_spe.sh $status

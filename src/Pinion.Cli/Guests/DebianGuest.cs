@@ -10,8 +10,10 @@ internal sealed class DebianGuest
 {
     private const string KernelMetaPackage = "linux-image-arm64";
     private const string BusyboxPackage = "busybox-static";
+    private const string ShellPackage = "dash";
     private const string PerfPackage = "linux-perf";
     private const string PerfPath = "usr/bin/perf";
+    private const string ShellPath = "bin/dash";
 
     // Goes up when the same packages would make different images.
     private const int RecipeVersion = 2;
@@ -84,7 +86,7 @@ internal sealed class DebianGuest
                 ?? new Problem(ProblemKind.CorruptInput, $"{KernelMetaPackage} names no kernel package", "The archive has changed; please report it.");
         }
 
-        string[] roots = [kernelPackage, BusyboxPackage, PerfPackage];
+        string[] roots = [kernelPackage, BusyboxPackage, ShellPackage, PerfPackage];
         string? compiler = Workloads.CompilerVersion();
         // A package of the last build may be gone from the archive (libperl5.36 after libperl5.38 came): then the roots alone decide, and a new build follows.
         if (_apt.Describe([.. roots.Union(PackagesOfLastBuild())], out List<AptSource.PackageFile> described) is not null
@@ -122,7 +124,7 @@ internal sealed class DebianGuest
         _progress.Begin("unpacking");
         var modules = new KernelModules();
         var closure = new LibraryClosure(_apt, _tree, Install);
-        if ((Install([BusyboxPackage, PerfPackage]) ?? UnpackKernel(kernelPackage, modules) ?? closure.Add(PerfPath)) is { } unpackProblem)
+        if ((Install([BusyboxPackage, ShellPackage, PerfPackage]) ?? UnpackKernel(kernelPackage, modules) ?? closure.Add(PerfPath) ?? closure.Add(ShellPath)) is { } unpackProblem)
         {
             return unpackProblem;
         }
@@ -314,7 +316,7 @@ internal sealed class DebianGuest
             text.Append("package ").Append(file.FileName).Append(' ').Append(file.Hash).Append('\n');
         }
 
-        byte[] sources = [.. GuestSources.Init, .. GuestSources.SpeTest, .. GuestSources.Bench, .. GuestSources.Mark];
+        byte[] sources = [.. GuestSources.Init, .. GuestSources.Mktemp, .. GuestSources.Sleep, .. GuestSources.SpeTest, .. GuestSources.Bench, .. GuestSources.Mark];
         text.Append("sources SHA256:").Append(Convert.ToHexStringLower(SHA256.HashData(sources))).Append('\n');
         text.Append("compiler ").Append(compiler ?? "none").Append('\n');
         text.Append("recipe ").Append(RecipeVersion).Append('\n');

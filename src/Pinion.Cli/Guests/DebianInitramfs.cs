@@ -51,6 +51,11 @@ internal sealed class DebianInitramfs
         CpioArchive archive = Mini();
         AddModules(archive, "9p");
         AddModules(archive, "virtio");
+        // Busybox's shell takes its own commands before any other, and perf's tests need a mktemp that busybox does not have, and more time.
+        AddFromTree(archive, "bin/dash", "bin/dash", executable: true);
+        archive.AddSymlink("bin/sh", "dash");
+        archive.AddFile("bin/mktemp", GuestSources.Mktemp, executable: true);
+        archive.AddFile("bin/sleep", GuestSources.Sleep, executable: true);
         archive.AddFile("bin/spe-test.sh", GuestSources.SpeTest, executable: true);
         AddFromTree(archive, "usr/bin/perf", "usr/bin/perf", executable: true);
         foreach (string library in perf.Libraries.Values)

@@ -7,6 +7,10 @@ internal static class GuestSources
 {
     internal static byte[] Init => Read("guests/debian/init");
 
+    internal static byte[] Mktemp => Read("guests/debian/mktemp");
+
+    internal static byte[] Sleep => Read("guests/debian/sleep");
+
     internal static byte[] SpeTest => Read("guests/debian/spe-test.sh");
 
     internal static byte[] Bench => Read("guests/bench/bench.c");
