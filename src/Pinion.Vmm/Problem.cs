@@ -23,7 +23,7 @@ public enum ProblemKind
 public sealed record Problem(ProblemKind Kind, string Message, string Advice = "")
 {
     /// <summary>The one line that the user sees.</summary>
-    public override string ToString() => Advice.Length == 0 ? Message : $"{Message}; {Advice}";
+    public override string ToString() => Advice.Length == 0 ? Message : $"{Message.TrimEnd('.')}; {Advice}";
 }
 
 /// <summary>Either a value or the reason why there is none.</summary>

@@ -13,6 +13,12 @@ internal static class Arm64Image
     /// <summary>Kernels before 3.17 have image_size 0 and run at this offset.</summary>
     private const ulong LegacyTextOffset = 0x80000;
 
+    // The PE header of the EFI stub: its offset is in the last word of the Image's header; COFF header, optional header, section table.
+    private const int EfiHeaderOffset = 60;
+    private const int EfiHeaderSize = 24;
+    private const int EfiSectionSize = 40;
+    private const ulong EfiHeaders = 4096;
+
     /// <summary>Flags bit 0: the kernel is big-endian.</summary>
     private const ulong BigEndian = 1;
 
@@ -69,17 +75,45 @@ internal static class Arm64Image
             return problem;
         }
 
-        // image_size counts .bss, which is not in the file; there is no field for the file's own length. What can be told is a file
-        // that stops within the first half: .bss is never that large in a kernel, and a kernel cut short hangs without a word.
         ulong loaded = body + HeaderSize;
-        if (loaded < imageSize / 2)
+        ulong fileSize = SmallestFile(target, start, loaded, imageSize);
+        if (loaded < fileSize)
         {
-            return new Problem(
-                ProblemKind.CorruptInput,
-                $"{target.Name} ends at offset {loaded}, its header (offset 16) announces an image of {imageSize} bytes",
-                "the file is truncated, copy it again");
+            return new Problem(ProblemKind.CorruptInput, $"{target.Name} ends at offset {loaded}, {fileSize} bytes are needed", "the file is truncated, copy it again");
         }
 
         return new LoadedKernel(KernelFormat.Image, start, start, start + Math.Max(imageSize, loaded));
+    }
+
+    /// <summary>
+    /// Bytes that the file must have at least; a kernel that is cut short hangs without a word. image_size counts .bss, which is not in the file. The EFI stub's
+    /// section table tells the rest exactly; where there is none, .bss is taken to be no more than half.
+    /// </summary>
+    private static ulong SmallestFile(KernelTarget target, ulong start, ulong loaded, ulong imageSize)
+    {
+        ulong half = imageSize / 2;
+        if (!target.Memory.TryGetSpan(start, Math.Min(loaded, EfiHeaders), out Span<byte> span))
+        {
+            return half;
+        }
+
+        uint header = BinaryPrimitives.ReadUInt32LittleEndian(span[EfiHeaderOffset..]);
+        if (header > (uint)span.Length - EfiHeaderSize || !span[(int)header..].StartsWith("PE\0\0"u8))
+        {
+            return half;
+        }
+
+        ReadOnlySpan<byte> coff = span[(int)header..];
+        int sections = BinaryPrimitives.ReadUInt16LittleEndian(coff[6..]);
+        int table = EfiHeaderSize + BinaryPrimitives.ReadUInt16LittleEndian(coff[20..]);
+        ulong end = 0;
+        for (int i = 0; i < sections && table + (i + 1) * EfiSectionSize <= coff.Length; i++)
+        {
+            ReadOnlySpan<byte> section = coff[(table + i * EfiSectionSize)..];
+            ulong size = BinaryPrimitives.ReadUInt32LittleEndian(section[16..]);
+            end = Math.Max(end, size + BinaryPrimitives.ReadUInt32LittleEndian(section[20..]));
+        }
+
+        return end == 0 ? half : end;
     }
 }

@@ -112,6 +112,24 @@ public sealed class KernelLoaderTests
     }
 
     [Fact]
+    public void TheSectionsOfTheEfiStubTellHowLongTheFileMustBe()
+    {
+        byte[] image = Image(0x9000, 0x10000);
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(60), 0x40);
+        "PE\0\0"u8.CopyTo(image.AsSpan(0x40));
+        BinaryPrimitives.WriteUInt16LittleEndian(image.AsSpan(0x46), 2);
+        BinaryPrimitives.WriteUInt16LittleEndian(image.AsSpan(0x54), 0xa0);
+        int table = 0x40 + 24 + 0xa0;
+        image.AsSpan(table, 80).Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(table + 16), 0x1000);
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(table + 20), 0x1000);
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(table + 40 + 16), 0x7000);
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(table + 40 + 20), 0x2000);
+        Load(image).Problem.ShouldBeNull();
+        Load(image[..0x8fff]).Problem.ShouldNotBeNull().Message.ShouldBe("test ends at offset 36863, 36864 bytes are needed");
+    }
+
+    [Fact]
     public void CorruptGzipDataIsDiagnosed()
     {
         byte[] file = Gzip(Enumerable.Range(0, 100000).Select(i => (byte)(i * i >> 3)).ToArray());
