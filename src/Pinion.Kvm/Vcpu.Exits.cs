@@ -12,6 +12,9 @@ public sealed unsafe partial class Vcpu
     private const ulong CacheMaintenance = 1UL << 8;
 
     private bool _mmioPending;
+
+    // The last exit was about the access in _mmioAbort.
+    private bool _askedUser;
     private Stage2Abort _mmioAbort;
 
     private int HandleExit(ExitReason reason)
@@ -105,6 +108,8 @@ public sealed unsafe partial class Vcpu
         {
             if (Vm.ReturnNisvToUser)
             {
+                _mmioAbort = abort;
+                _askedUser = true;
                 _run->ExitReason = KvmExit.ArmNisv;
                 _run->ArmNisv.EsrIss = abort.Esr & 0x01FF_FFFF;
                 _run->ArmNisv.FaultIpa = abort.Ipa;
@@ -140,6 +145,7 @@ public sealed unsafe partial class Vcpu
         Statistics.MmioToUser++;
         _mmioPending = true;
         _mmioAbort = abort;
+        _askedUser = true;
         _run->ExitReason = KvmExit.Mmio;
         _run->Mmio.PhysAddr = abort.Ipa;
         _run->Mmio.Len = (uint)size;

@@ -79,6 +79,7 @@ public sealed unsafe partial class Vcpu
             return -Errno.EINTR;
         }
 
+        _askedUser = false;
         _run->ExitReason = KvmExit.Unknown;
         _run->Flags = 0;
         result = Loop();

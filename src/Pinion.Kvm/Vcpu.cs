@@ -204,9 +204,10 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
 
         if (events.ExtDabtPending != 0)
         {
-            // An MMIO access that user space aborts is not completed (kvm_handle_mmio_return): the abort is that access's own.
-            ulong va = _mmioPending ? _mmioAbort.Va : Pe.ReadRegister(SysRegId.FAR_EL1);
+            // An access that user space aborts (after KVM_EXIT_MMIO or KVM_EXIT_ARM_NISV) is not completed (kvm_handle_mmio_return): the abort is that access's own.
+            ulong va = _askedUser ? _mmioAbort.Va : Pe.ReadRegister(SysRegId.FAR_EL1);
             _mmioPending = false;
+            _askedUser = false;
             InjectExternalAbort(instruction: false, va);
         }
 

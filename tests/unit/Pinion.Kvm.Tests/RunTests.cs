@@ -143,6 +143,11 @@ public sealed unsafe class RunTests
         vcpu.Run().ShouldBe(0);
         vcpu.RunArea->ExitReason.ShouldBe(KvmExit.ArmNisv);
         vcpu.RunArea->ArmNisv.FaultIpa.ShouldBe(TestVm.Device);
+
+        // User space aborts it: the guest finds the address.
+        vcpu.SetEvents(new KvmVcpuEvents { ExtDabtPending = 1 }).ShouldBe(0);
+        vcpu.GetOneReg(RegisterId.System(SysRegTable.Get(SysRegId.FAR_EL1).Encoding), out ulong far).ShouldBe(0);
+        far.ShouldBe(TestVm.Device);
     }
 
     [Fact]
