@@ -27,10 +27,20 @@ internal sealed class CaptureSink : ISpeRecordSink, IDisposable
     public string? Error => _writer?.Error;
 
     /// <summary>Creates the file, when the machine is known to work: one that cannot be made leaves nothing behind.</summary>
-    public Problem? Open(string path, MachineIdentity identity)
+    public Problem? Open(string path, MachineIdentity identity, string? kernelSymbols)
     {
         CaptureHeader header = new(identity.Midr, identity.Pmsidr, identity.TimerFrequency, identity.PmsVer, (uint)_pending.Length);
-        return CaptureWriter.TryCreate(path, header, out _writer, out string error) ? null : new Problem(ProblemKind.Usage, error, "give another file with --spe-capture");
+        if (!CaptureWriter.TryCreate(path, header, out _writer, out string error))
+        {
+            return new Problem(ProblemKind.Usage, error, "give another file with --spe-capture");
+        }
+
+        if (kernelSymbols is not null)
+        {
+            _writer.AppendKernelSymbols(File.ReadAllBytes(kernelSymbols));
+        }
+
+        return null;
     }
 
     /// <inheritdoc/>

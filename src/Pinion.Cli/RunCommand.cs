@@ -36,18 +36,21 @@ public static class RunCommand
                 return Fail(problem);
             }
 
-            return machine.DumpDtb is not null ? Dump(machine) : Run(machine, options.Capture(parsed), options.Statistics(parsed));
+            return machine.DumpDtb is not null ? Dump(machine) : Run(machine, options.Capture(parsed), options.Statistics(parsed), machine.Kaslr ? null : options.KernelSymbols(parsed));
         });
         return command;
     }
 
-    /// <summary>Runs a machine on this terminal, with a copy of its profiling records in <paramref name="capture"/> if that is not null: an exit code.</summary>
-    public static int Run(MachineOptions options, string? capture, bool statistics)
+    /// <summary>
+    /// Runs a machine on this terminal, with a copy of its profiling records in <paramref name="capture"/> if that is not null: an exit code. The symbols of the guest's kernel, in
+    /// the format of /proc/kallsyms, go with the records where <paramref name="kernelSymbols"/> names them.
+    /// </summary>
+    public static int Run(MachineOptions options, string? capture, bool statistics, string? kernelSymbols = null)
     {
         // Out of range, the machine says so; but the sink is made first.
         using CaptureSink? sink = capture is null ? null : new CaptureSink(Math.Clamp(options.Cpus, 1, 8));
         options = options with { RecordSink = sink, Report = line => Console.Error.WriteLine($"pinion: {line}") };
-        int code = Run(options, m => sink?.Open(capture!, m.Identity), statistics);
+        int code = Run(options, m => sink?.Open(capture!, m.Identity, kernelSymbols), statistics);
         sink?.Dispose();
         if (sink?.Error is string error)
         {

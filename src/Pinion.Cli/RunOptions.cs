@@ -197,6 +197,9 @@ internal sealed class RunOptions
             : new Problem(ProblemKind.Usage, $"--timing has no choice '{text}'", "there are: full, window:N (N from 1 on), off");
     }
 
+    /// <summary>The symbols of the kernel of <c>--guest</c>, where the guest has them.</summary>
+    public string? KernelSymbols(ParseResult parsed) => Guest(parsed).TryGet(out LocatedGuest? guest, out _) ? guest?.KallsymsPath : null;
+
     private Result<LocatedGuest?> Guest(ParseResult parsed)
     {
         string? name = parsed.GetValue(_guest);
