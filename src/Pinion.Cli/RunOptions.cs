@@ -50,7 +50,7 @@ internal sealed class RunOptions
 
     private readonly Option<string[]> _share = new("--share")
     {
-        Description = "Share a directory; the guest mounts it with mount -t 9p -o trans=virtio,version=9p2000.L TAG /mnt. May be given several times.",
+        Description = "Share a directory; the guest mounts it with mount -t 9p -o trans=virtio,version=9p2000.L,cache=mmap TAG /mnt. May be given several times.",
         HelpName = "DIR:TAG",
     };
 

@@ -1,6 +1,6 @@
 namespace Pinion.Kvm.Uapi;
 
-/// <summary>Linux error numbers, as positive values. Calls of this room answer them negated, as the kernel does.</summary>
+/// <summary>Linux error numbers, as positive values. Calls of this room answer them negated, as the kernel does; 9P2000.L sends them as they are.</summary>
 public static class Errno
 {
     public const int EPERM = 1;
@@ -17,10 +17,14 @@ public static class Errno
     public const int EBUSY = 16;
     public const int EEXIST = 17;
     public const int ENODEV = 19;
+    public const int ENOTDIR = 20;
+    public const int EISDIR = 21;
     public const int EINVAL = 22;
     public const int ENOTTY = 25;
     public const int EDOM = 33;
     public const int ERANGE = 34;
+    public const int ENAMETOOLONG = 36;
     public const int ENOSYS = 38;
+    public const int EPROTO = 71;
     public const int EOPNOTSUPP = 95;
 }

@@ -2,7 +2,6 @@ using Pinion.Kvm;
 using Pinion.Kvm.Uapi;
 using Pinion.Vmm.Board;
 using Pinion.Vmm.Host;
-using Errno = Pinion.Kvm.Uapi.Errno;
 using KvmSystem = Pinion.Kvm.Kvm;
 
 namespace Pinion.Vmm.Run;

@@ -2,7 +2,6 @@ using Pinion.Kvm;
 using Pinion.Kvm.Uapi;
 using Pinion.Vmm.Devices;
 using Pinion.Vmm.Host;
-using Errno = Pinion.Kvm.Uapi.Errno;
 
 namespace Pinion.Vmm.Run;
 

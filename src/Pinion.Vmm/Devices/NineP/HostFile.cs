@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Pinion.Kvm.Uapi;
 using Pinion.Vmm.Host;
 
 namespace Pinion.Vmm.Devices.NineP;

@@ -1,3 +1,4 @@
+using Pinion.Kvm.Uapi;
 using Pinion.Vmm.Host;
 
 namespace Pinion.Vmm.Devices.NineP;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Pinion.Kvm.Uapi;
 using Pinion.Vmm.Host;
 
 namespace Pinion.Vmm.Devices.NineP;
