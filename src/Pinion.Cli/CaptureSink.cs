@@ -27,7 +27,7 @@ internal sealed class CaptureSink : ISpeRecordSink, IDisposable
     public string? Error => _writer?.Error;
 
     /// <summary>Creates the file, when the machine is known to work: one that cannot be made leaves nothing behind.</summary>
-    public Problem? Open(string path, MachineIdentity identity, string? kernelSymbols)
+    public Problem? Open(string path, MachineIdentity identity, string? kernelSymbols = null)
     {
         CaptureHeader header = new(identity.Midr, identity.Pmsidr, identity.TimerFrequency, identity.PmsVer, (uint)_pending.Length);
         if (!CaptureWriter.TryCreate(path, header, out _writer, out string error))
