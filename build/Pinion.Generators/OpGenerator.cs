@@ -9,7 +9,7 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Pinion.Generators;
 
-/// <summary>Makes handlers, the enum and the switch core from the methods marked [Op], [Branch] and [Indirect].</summary>
+/// <summary>Makes handlers, the enum, the switch core and the core that observes from the methods marked [Op], [Branch] and [Indirect].</summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class OpGenerator : IIncrementalGenerator
 {
@@ -99,6 +99,7 @@ public sealed class OpGenerator : IIncrementalGenerator
         text.Append("internal enum OpKind : byte { Plain, Leaving, Memory, Branch, Indirect }\n\n");
         EmitThreaded(text, ops);
         EmitSwitch(text, ops);
+        EmitObserved(text, ops);
         context.AddSource("Ops.g.cs", SourceText.From(text.ToString(), Encoding.UTF8));
     }
 
@@ -198,7 +199,52 @@ public sealed class OpGenerator : IIncrementalGenerator
             text.Append("            default:\n                throw new System.InvalidOperationException(\"a record without an operation\");\n        }\n    }\n\n");
         }
 
-        text.Append("}\n");
+        text.Append("}\n\n");
+    }
+
+    private static void EmitObserved(StringBuilder text, List<Operation> ops)
+    {
+        text.Append("internal static unsafe partial class ObservedCore\n{\n");
+        foreach (Operation o in ops)
+        {
+            string call = o.Owner + "." + o.Name;
+            void Function(string name, string body, bool hot = true) => text
+                .Append(hot ? "    [MethodImpl(MethodImplOptions.AggressiveOptimization)]\n" : "    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]\n")
+                .Append("    private static int ").Append(name).Append("(Pe* s, Rec* r)\n    {\n").Append(body).Append("    }\n\n");
+
+            switch (o.Kind)
+            {
+                case Kind.Plain:
+                    Function(o.Name, "        " + call + "(s, r);\n        return Next;\n");
+                    break;
+                case Kind.Leaving:
+                    Function(o.Name, "        return " + call + "(s, r) ? Next : Left;\n");
+                    break;
+                case Kind.Memory:
+                    Function(o.Name, "        return (r->Op < Rec.Alternate || (s->X[Pe.Sp] & 15) == 0) && " + call + "<ObservedMemory>(s, r) ? Next : " + o.Name + "_Slow(s, r);\n");
+
+                    // What the attempt noted before it gave up is noted again.
+                    Function(o.Name + "_Slow", "        s->Observed.Flags = 0;\n        return SlowMemory.Begin(s, r) && " + call + "<SlowMemory>(s, r) ? Next : Left;\n", hot: false);
+                    break;
+                case Kind.Branch:
+                    Function(o.Name, "        if (!" + call + "(s, r))\n        {\n            return Next;\n        }\n\n        s->Pc = Pe.PcOf(s, r) + (ulong)r->Imm;\n        return Jump;\n");
+                    break;
+                case Kind.Fast:
+                    Function(o.Name, "        if (!" + call + "(s, r))\n        {\n            " + ops.First(f => f.Name == o.Otherwise).Owner + "." + o.Otherwise + "(s, r);\n        }\n\n        return Next;\n");
+                    break;
+                case Kind.Indirect:
+                    Function(o.Name, "        s->Pc = " + call + "(s, r);\n        return Jump;\n");
+                    break;
+            }
+        }
+
+        text.Append("    private static void FillOperations(nint* t)\n    {\n");
+        foreach (Operation o in ops)
+        {
+            text.Append("        t[(int)Op.").Append(o.Name).Append("] = (nint)(delegate*<Pe*, Rec*, int>)&").Append(o.Name).Append(";\n");
+        }
+
+        text.Append("    }\n}\n");
     }
 
     private sealed class Operation : IEquatable<Operation>

@@ -1,5 +1,7 @@
+using Pinion.Arm;
 using Pinion.Arm.A64;
 using Pinion.Arm.SystemRegisters;
+using Pinion.Cpu.Exceptions;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.Mmu;
 using Pinion.Cpu.Profiling;
@@ -29,146 +31,173 @@ public sealed unsafe partial class ProcessingElement
     {
         if (timing.Mode.IsFull)
         {
-            Observe(spu, timing, n, feed: true);
+            Observe(spu, timing, n);
             return;
         }
 
-        if (!spu.Enabled)
+        ulong ahead = !spu.Enabled ? ulong.MaxValue : spu.Distance - 1 <= timing.Mode.Window ? 0 : spu.Distance - 1 - timing.Mode.Window;
+        if (ahead == 0)
+        {
+            if (!_windowOpen)
+            {
+                _windowOpen = true;
+                timing.BeginWindow();
+            }
+
+            Observe(spu, timing, Math.Min(n, spu.Distance));
+            return;
+        }
+
+        // The model misses what runs here, so what it is fed next is another window.
+        _windowOpen = false;
+        n = Math.Min(n, ahead);
+        ulong before = Executed;
+        if (n > Threaded.MaxOvershoot || ahead == ulong.MaxValue)
         {
             RunFast(n);
-            return;
         }
-
-        ulong distance = spu.Distance;
-        if (!_windowOpen && !timing.Mode.IsOff && distance <= timing.Mode.Window + Threaded.MaxOvershoot + 1UL)
+        else
         {
-            _windowOpen = true;
-            timing.BeginWindow();
+            // The last steps, which the fast core could overshoot.
+            State->Leave = 0;
+            ObservedOperation unused = default;
+            int el = State->El;
+            Account(ObserveChain(null, n, ref unused, out _), el);
         }
 
-        ulong window = timing.Mode.Window;
-        if (distance > window + Threaded.MaxOvershoot + 1)
-        {
-            ulong before = Executed;
-            RunFast(Math.Min(n, distance - 1 - window));
-            spu.Advance(Executed - before);
-            return;
-        }
-
-        Observe(spu, timing, Math.Min(n, distance), feed: !timing.Mode.IsOff);
+        spu.Advance(Executed - before);
     }
 
-    /// <summary>
-    /// Executes up to <paramref name="n"/> instructions one at a time. With <paramref name="feed"/> each goes through the timing model; the one that the unit selected does in any case.
-    /// </summary>
-    private void Observe(Spu spu, TimingModel timing, ulong n, bool feed)
+    /// <summary>Executes up to <paramref name="n"/> instructions that feed the timing model, and samples the one that the unit selects; outside of the full mode it ends there.</summary>
+    private void Observe(Spu spu, TimingModel timing, ulong n)
     {
-        Pe* s = State;
-        s->Leave = 0;
-        Mmu.Observing = true;
+        State->Leave = 0;
         ObservedOperation operation = default;
-        for (ulong done = 0; done < n; done++)
+        bool goesOn;
+        do
         {
-            Rec* r = Current();
-            if (r == null)
+            int el = State->El;
+            bool selected = spu.Distance == 1;
+            ulong executed = ObserveChain(timing, selected ? 1 : Math.Min(n, spu.Distance - 1), ref operation, out OperationTiming last);
+            n -= executed;
+            Account(executed, el);
+            goesOn = n != 0;
+            if (!selected)
             {
-                break;
+                spu.Advance(executed);
             }
-
-            bool selected = spu.Enabled && spu.Distance == 1;
-            int el = s->El;
-            if (!feed && !selected)
+            else if (executed != 0)
             {
-                Step(r);
-                Account(1, el);
-                spu.Advance(1);
-            }
-            else
-            {
-                ulong taken = Exceptions.Taken;
-                operation.Pc = s->Pc;
-                operation.Word = r->Word;
-                operation.Id = r->Id;
-                operation.El = (byte)el;
-                operation.Size = 0;
-                operation.Flags = ConditionFails(s, r) ? ObservedFlags.ConditionFailed : ObservedFlags.None;
-                operation.ContextId = (uint)s->Sys[(int)SysRegId.CONTEXTIDR_EL1];
-                Mmu.AccessCount = 0;
-                Step(r);
-                Account(1, el);
-                operation.NextPc = s->Pc;
-                operation.NextEl = s->El;
-                if (Exceptions.Taken != taken)
-                {
-                    operation.Flags |= ObservedFlags.TookException;
-                }
-                else if (IsTakenBranch((Op)(r->Op & ~Rec.Alternate), operation))
-                {
-                    operation.Flags |= ObservedFlags.Taken;
-                }
-
-                if (Mmu.AccessCount != 0)
-                {
-                    DescribeAccess(ref operation);
-                }
-
-                OperationTiming t = timing.Feed(operation);
-                if (selected)
-                {
-                    spu.Complete(operation, t);
-                    _windowOpen = false;
-                }
-                else if (spu.Enabled)
-                {
-                    spu.Advance(1);
-                }
+                operation.ContextId = (uint)State->Sys[(int)SysRegId.CONTEXTIDR_EL1];
+                spu.Complete(operation, last);
+                _windowOpen = false;
+                goesOn &= timing.Mode.IsFull && !spu.IrqPending;
             }
 
             if (_spuStale)
             {
                 _spuStale = false;
-                spu.Reevaluate(s->El);
+                spu.Reevaluate(State->El);
+            }
+        }
+        while (goesOn && State->Leave == 0);
+    }
+
+    /// <summary>
+    /// Executes up to <paramref name="n"/> instructions of one Exception level and hands each to <paramref name="timing"/>, where there is one. Ends early at an instruction that leaves.
+    /// <paramref name="operation"/> and <paramref name="last"/> are about the last one executed.
+    /// </summary>
+    /// <returns>Instructions executed. The caller counts them: until then nothing can see the counts, for what looks at them is executed alone.</returns>
+    private ulong ObserveChain(TimingModel? timing, ulong n, ref ObservedOperation operation, out OperationTiming last)
+    {
+        Pe* s = State;
+        nint* operations = ObservedCore.Operations;
+        bool fpTrapped = _fpTrapped;
+        ulong taken = Exceptions.Taken;
+        ulong pc = s->Pc;
+        Rec* r = null;
+        last = default;
+        operation.El = operation.NextEl = s->El;
+        for (ulong done = 1; done <= n; done++)
+        {
+            if (r == null || (r->Op & ~Rec.Alternate) <= (int)Op.NextPage)
+            {
+                s->Pc = pc;
+                r = Current();
+                if (r == null)
+                {
+                    return done - 1;
+                }
+
+                pc = s->Pc;
             }
 
-            if (s->Leave != 0 || spu.IrqPending || (selected && !timing.Mode.IsFull))
+            operation.Pc = pc;
+            operation.Word = r->Word;
+            operation.Id = r->Id;
+            operation.Size = 0;
+
+            // Only a record tells whether a condition failed, and a sampled instruction comes alone.
+            operation.Flags = n == 1 && ConditionFails(s, r) ? ObservedFlags.ConditionFailed : ObservedFlags.None;
+            s->Observed.Flags = ObservedFlags.None;
+            int went;
+            if (fpTrapped && FpAccess.IsTrapped(r))
             {
-                break;
+                Exits.Exception(s, r, Syndrome.Of(ExceptionClass.FpAccess, FpAccess.Iss));
+                went = ObservedCore.Left;
+            }
+            else
+            {
+                went = ((delegate*<Pe*, Rec*, int>)operations[r->Op & ~Rec.Alternate])(s, r);
+            }
+
+            if (s->Observed.Flags != ObservedFlags.None)
+            {
+                operation.Va = s->Observed.Va;
+                operation.Pa = s->Observed.Pa;
+                operation.Size = (byte)Math.Min((ulong)byte.MaxValue, s->Observed.End - s->Observed.Va);
+                operation.Flags |= s->Observed.Flags;
+            }
+
+            switch (went)
+            {
+                case ObservedCore.Next:
+                    pc += 4;
+                    r++;
+                    break;
+                case ObservedCore.Jump:
+                    pc = s->Pc;
+                    operation.Flags |= ObservedFlags.Taken;
+
+                    // The mask keeps bits 1:0, so a misaligned target is looked up, and found out.
+                    r = (pc & ~0xFFCUL) == s->CodeVa ? (Rec*)((byte*)s->CodeBase + ((pc & 0xFFC) << 3)) : null;
+                    break;
+                default:
+                    pc = s->Pc;
+                    operation.NextEl = s->El;
+                    operation.Flags |= Exceptions.Taken != taken ? ObservedFlags.TookException
+                        : OperationTable.Row(operation.Id).IsBranch ? ObservedFlags.Taken
+                        : ObservedFlags.None;
+                    n = done;
+                    break;
+            }
+
+            operation.NextPc = pc;
+            if (timing is not null)
+            {
+                last = timing.Feed(operation);
             }
         }
 
-        Mmu.Observing = false;
+        s->Pc = pc;
+        return n;
     }
-
-    private static bool IsTakenBranch(Op op, in ObservedOperation operation) => Threaded.KindOf(op) switch
-    {
-        OpKind.Indirect => true,
-        OpKind.Branch => op is Op.B or Op.Bl || operation.NextPc != operation.Pc + 4,
-        _ => op == Op.Eret,
-    };
 
     /// <summary>For conditional selects and compares, integer and FP, the condition is in bits 15:12.</summary>
     private static bool ConditionFails(Pe* s, Rec* r)
     {
         bool select = (A64Id)r->Id is (>= A64Id.CcmnRegister and <= A64Id.Csneg) or A64Id.Fcsel or A64Id.Fccmp or A64Id.Fccmpe;
         return select && !Conditions.Holds(s, Conditions.Mask((r->Word >> 12) & 15));
-    }
-
-    private void DescribeAccess(ref ObservedOperation operation)
-    {
-        ref ObservedAccess first = ref Mmu.Accesses[0];
-        ulong end = first.Va + (ulong)first.Size;
-        bool write = first.Write;
-        for (int i = 1; i < Mmu.AccessCount; i++)
-        {
-            ref ObservedAccess next = ref Mmu.Accesses[i];
-            end = Math.Max(end, next.Va + (ulong)next.Size);
-            write |= next.Write;
-        }
-
-        operation.Va = first.Va;
-        operation.Pa = first.Pa;
-        operation.Size = (byte)Math.Min(255, end - first.Va);
-        operation.Flags |= ObservedFlags.HasVa | (first.HasPa ? ObservedFlags.HasPa : 0) | (write ? ObservedFlags.Write : 0);
     }
 
     /// <summary>The profiling unit's view of memory and time.</summary>
@@ -180,11 +209,17 @@ public sealed unsafe partial class ProcessingElement
 
         public bool TryTranslate(ulong va, out nint host, out SpuFault fault)
         {
-            host = 0;
+            host = pe.Mmu.KnownForPrivilegedWrite(va);
+            fault = default;
+            if (host != 0)
+            {
+                return true;
+            }
+
             Stage1Result t = pe.Mmu.Walk(va, new Stage1Access(MemoryAccess.Write, Privileged: true, Pan: false));
             if (t.Stage2OnWalk)
             {
-                fault = new SpuFault(true, (byte)(Pinion.Arm.FaultStatus.Translation | (uint)t.Level));
+                fault = new SpuFault(true, (byte)(FaultStatus.Translation | (uint)t.Level));
                 return false;
             }
 
@@ -197,12 +232,12 @@ public sealed unsafe partial class ProcessingElement
             Stage2Page page = pe.Configuration.Stage2.Translate(t.Ipa, MemoryAccess.Write);
             if (page.Host == 0 || !page.Writable)
             {
-                fault = new SpuFault(true, (byte)((page.Host == 0 ? Pinion.Arm.FaultStatus.Translation : Pinion.Arm.FaultStatus.Permission) | 3));
+                fault = new SpuFault(true, (byte)((page.Host == 0 ? FaultStatus.Translation : FaultStatus.Permission) | 3));
                 return false;
             }
 
+            pe.Mmu.LearnPrivilegedWrite(va, t, page.Host);
             host = page.Host + (nint)(t.Ipa & 0xFFF);
-            fault = default;
             return true;
         }
     }

@@ -6,7 +6,7 @@ namespace Pinion.Cpu.Mmu;
 /// <summary>
 /// How an instruction reaches memory. An operation is written once, over this interface; the generator makes a fast handler
 /// from <see cref="FastMemory"/> (soft TLB hit or nothing) and an out-of-line one from <see cref="SlowMemory"/> (page tables, faults,
-/// page crossings, devices, observation).
+/// page crossings, devices); the core that observes notes what <see cref="ObservedMemory"/> reaches.
 /// </summary>
 /// <remarks>
 /// Every method answers false when the access did not happen. With <see cref="FastMemory"/> the handler then restarts the whole operation
@@ -48,7 +48,7 @@ internal unsafe interface IMemory
 internal readonly unsafe struct FastMemory : IMemory
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TlbEntry* Entry(TlbEntry* tlb, ulong va) => (TlbEntry*)((byte*)tlb + ((va >> 7) & ((TlbEntry.Count - 1) << 5)));
+    internal static TlbEntry* Entry(TlbEntry* tlb, ulong va) => (TlbEntry*)((byte*)tlb + ((va >> 7) & ((TlbEntry.Count - 1) << 5)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Read<T>(Pe* s, Rec* r, ulong va, out T* p) where T : unmanaged

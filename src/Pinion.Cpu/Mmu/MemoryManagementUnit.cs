@@ -4,19 +4,10 @@ using Pinion.Arm;
 using Pinion.Arm.A64;
 using Pinion.Arm.SystemRegisters;
 using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
 
 namespace Pinion.Cpu.Mmu;
-
-/// <summary>One access that an observed instruction made.</summary>
-internal struct ObservedAccess
-{
-    public ulong Va;
-    public ulong Pa;
-    public int Size;
-    public bool Write;
-    public bool HasPa;
-}
 
 /// <summary>The MMU of a PE: its soft TLBs, and every access that they do not answer.</summary>
 internal sealed unsafe class MemoryManagementUnit : IDisposable
@@ -38,8 +29,6 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     private readonly ulong[] _walkIpa = new ulong[WalkPages];
     private readonly nint[] _walkHost = new nint[WalkPages];
 
-    private bool _observing;
-
     public MemoryManagementUnit(Pe* s, IStage2 stage2)
     {
         _s = s;
@@ -54,28 +43,11 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         SelectContext();
     }
 
-    /// <summary>Accesses of the instruction being observed; see <see cref="Observing"/>.</summary>
-    public ObservedAccess[] Accesses { get; } = new ObservedAccess[8];
-
-    /// <summary>How many of <see cref="Accesses"/> are valid.</summary>
-    public int AccessCount { get; set; }
-
-    /// <summary>While set, loads and stores find an empty soft TLB, so each comes here and is noted in <see cref="Accesses"/>.</summary>
-    public bool Observing
-    {
-        get => _observing;
-        set
-        {
-            _observing = value;
-            SelectContext();
-        }
-    }
-
-    /// <summary>Points the PE at the TLBs of its EL, PAN, SCTLR_EL1.A and observation. Call after any of them changed.</summary>
+    /// <summary>Points the PE at the TLBs of its EL, PAN and SCTLR_EL1.A. Call after any of them changed.</summary>
     public void SelectContext()
     {
         // A hit in a soft TLB says nothing of alignment, so SCTLR_EL1.A has every access come here.
-        bool slow = _observing || ChecksAlignment;
+        bool slow = ChecksAlignment;
         _s->DataTlb = slow ? _empty.Entries : _data[DataContext].Entries;
         _s->UserTlb = slow ? _empty.Entries : _data[El0].Entries;
         _s->CodeTlb = _code[_s->El].Entries;
@@ -85,6 +57,25 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
 
     private TranslationRegime Regime => new(
         _s->Sys[(int)SysRegId.SCTLR_EL1], _s->Sys[(int)SysRegId.TCR_EL1], _s->Sys[(int)SysRegId.TTBR0_EL1], _s->Sys[(int)SysRegId.TTBR1_EL1], _s->Sys[(int)SysRegId.MAIR_EL1]);
+
+    /// <summary>
+    /// Host address of <paramref name="va"/> for a privileged write that ignores PAN, where the soft TLB knows it; 0 where it does not. The profiling unit writes so: an entry goes with
+    /// every invalidation, of either stage, so it is as good as a walk.
+    /// </summary>
+    public nint KnownForPrivilegedWrite(ulong va)
+    {
+        TlbEntry* e = _data[El1].Entry(va);
+        return e->WritePage == (va & ~0xFFFUL) ? (nint)va + e->Addend : 0;
+    }
+
+    /// <summary>Has <see cref="KnownForPrivilegedWrite"/> know the page that <paramref name="walk"/> of <paramref name="va"/> found.</summary>
+    public void LearnPrivilegedWrite(ulong va, in Stage1Result walk, nint page)
+    {
+        if (!walk.IsDevice)
+        {
+            _data[El1].Fill(va, walk.Ipa & ~0xFFFUL, (byte*)page, walk.Readable, writable: true, walk.NotGlobal, walk.Level);
+        }
+    }
 
     /// <summary>Translates without side effects on the TLBs or on the guest; for AT, the SPU and EL2.</summary>
     public Stage1Result Walk(ulong va, Stage1Access access, DescriptorReader? reader = null) => Stage1Walker.Walk(Regime, va, access, reader ?? _readDescriptor);
@@ -160,7 +151,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     public bool ProbeWrite(Rec* r, ulong va, int count)
     {
         int first = (int)Math.Min((ulong)count, 4096 - (va & 0xFFF));
-        int noted = AccessCount;
+        ObservedAccess noted = _s->Observed;
         bool aligned = Aligned(r, va, count);
         bool ok = Translate(r, va, first, MemoryAccess.Write, false, aligned, out _)
             && (first == count || Translate(r, va + (ulong)first, count - first, MemoryAccess.Write, false, aligned, out _));
@@ -168,7 +159,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         // Probing is no access: the stores that follow are noted.
         if (ok)
         {
-            AccessCount = noted;
+            _s->Observed = noted;
         }
 
         return ok;
@@ -214,11 +205,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         if ((write ? e->WritePage : e->ReadPage) == page && (aligned || !ChecksAlignment))
         {
             host = (byte*)((nint)va + e->Addend);
-            if (_observing)
-            {
-                Note(va, (e->Physical & ~0xFFFUL) | (va & 0xFFF), size, write, true);
-            }
-
+            Note(va, (e->Physical & ~0xFFFUL) | (va & 0xFFF), size, write, true);
             return true;
         }
 
@@ -258,11 +245,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
             tlb.Fill(va, t.Ipa & ~0xFFFUL, (byte*)s2.Host, t.Readable, t.Writable && write, t.NotGlobal, t.Level);
         }
 
-        if (_observing)
-        {
-            Note(va, t.Ipa, size, write, true);
-        }
-
+        Note(va, t.Ipa, size, write, true);
         return true;
     }
 
@@ -279,21 +262,14 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         _ => size,
     };
 
-    private void Note(ulong va, ulong pa, int size, bool write, bool hasPa)
-    {
-        if (AccessCount < Accesses.Length)
-        {
-            Accesses[AccessCount++] = new ObservedAccess { Va = va, Pa = pa, Size = size, Write = write, HasPa = hasPa };
-        }
-    }
+    // For the core that observes; in others the note costs little and nobody reads it.
+    private void Note(ulong va, ulong pa, int size, bool write, bool hasPa) =>
+        ObservedAccess.Note(ref _s->Observed, va, pa, size, (write ? ObservedFlags.Write : 0) | (hasPa ? ObservedFlags.HasPa : 0));
 
     /// <summary>Takes a stage 1 data abort. <paramref name="readFaults"/>: a read would have faulted too.</summary>
     private bool Fault(Rec* r, uint status, ulong va, int size, bool write, bool readFaults)
     {
-        if (_observing)
-        {
-            Note(va, 0, size, write, false);
-        }
+        Note(va, 0, size, write, false);
 
         // DC ZVA reports the address that it was given, not the start of the block.
         return Exits.Exception(_s, r, DataAbort(r, status, write, readFaults), IsSystem(r) ? Pe.R(_s)[r->Rd] : va);
@@ -321,7 +297,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     {
         ulong iss = (onWalk ? 1UL << 7 : LoadStoreSyndrome.Describe(r->Word)) | (mapped ? FaultStatus.Permission : FaultStatus.Translation) | Stage2Level
             | (!onWalk && IsWrite(r, write, !mapped) ? 1UL << 6 : 0);
-        if (_observing && !onWalk)
+        if (!onWalk)
         {
             Note(va, ipa, size, write, true);
         }

@@ -5,7 +5,7 @@ using Pinion.Cpu.State;
 
 namespace Pinion.Cpu.Mmu;
 
-/// <summary>Full accesses: page tables, faults, page crossings, devices, observation. See <see cref="IMemory"/>.</summary>
+/// <summary>Full accesses: page tables, faults, page crossings, devices. See <see cref="IMemory"/>.</summary>
 internal readonly unsafe struct SlowMemory : IMemory
 {
     /// <summary>What comes before any access of an instruction: the check of SP as a base (Arm ARM D1.3.10).</summary>

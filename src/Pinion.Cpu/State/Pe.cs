@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Pinion.Cpu.Mmu;
 
 namespace Pinion.Cpu.State;
 
@@ -37,7 +38,7 @@ public unsafe struct Pe
     public ulong CF;
     public long VF;
 
-    /// <summary>Soft TLB used by loads and stores of the current EL (points to an always-missing one while observing).</summary>
+    /// <summary>Soft TLB used by loads and stores of the current EL (an always-missing one while SCTLR_EL1.A has every access checked).</summary>
     public TlbEntry* DataTlb;
 
     /// <summary>Soft TLB with EL0's permissions, used by LDTR/STTR.</summary>
@@ -118,6 +119,9 @@ public unsafe struct Pe
 
     /// <summary>Where slow reads leave their value for the handler (32 bytes).</summary>
     public fixed ulong Bounce[4];
+
+    /// <summary>What the instruction being observed accessed; in other cores without meaning.</summary>
+    internal ObservedAccess Observed;
 
     /// <summary>GCHandle of the owning <see cref="ProcessingElement"/>, for slow paths.</summary>
     public nint OwnerHandle;
