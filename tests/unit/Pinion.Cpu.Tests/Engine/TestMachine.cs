@@ -55,8 +55,9 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
     private readonly InnerShareableDomain _domain = new();
     private readonly List<ProcessingElement> _pes = [];
 
-    public TestMachine(EngineKind engine, int pes = 1, IGicCpuInterface? gic = null)
+    public TestMachine(EngineKind engine, int pes = 1, IGicCpuInterface? gic = null, ProfilingConfiguration? profiling = null, bool deterministic = false)
     {
+        Time.IsDeterministic = deterministic;
         _mapping = Map(0, (nuint)Size + (2 * Guard), 0, 0x22, -1, 0);
         _memory = _mapping + (nint)Guard;
         if (_mapping == -1 || Protect(_memory, (nuint)Size, 3) != 0)
@@ -71,7 +72,7 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
 
         for (int i = 0; i < pes; i++)
         {
-            var pe = new ProcessingElement(new PeConfiguration(i, _domain, this, Time, this, engine) { Gic = gic });
+            var pe = new ProcessingElement(new PeConfiguration(i, _domain, this, Time, this, engine) { Gic = gic, Profiling = profiling });
             pe.WriteRegister(SysRegId.CPACR_EL1, 3 << 20);
             pe.WriteRegister(SysRegId.VBAR_EL1, VectorsAt);
             pe.Pc = CodeAt;
