@@ -51,7 +51,7 @@ public sealed unsafe partial class ProcessingElement
         // The model misses what runs here, so what it is fed next is another window.
         _windowOpen = false;
         n = Math.Min(n, ahead);
-        ulong before = Executed;
+        ulong before = Executed - _fetchFaults;
         if (n > Threaded.MaxOvershoot || ahead == ulong.MaxValue)
         {
             RunFast(n);
@@ -65,7 +65,7 @@ public sealed unsafe partial class ProcessingElement
             Account(ObserveChain(null, n, ref unused, out _), el);
         }
 
-        spu.Advance(Executed - before);
+        spu.Advance(Executed - _fetchFaults - before);
     }
 
     /// <summary>Executes up to <paramref name="n"/> instructions that feed the timing model, and samples the one that the unit selects; outside of the full mode it ends there.</summary>

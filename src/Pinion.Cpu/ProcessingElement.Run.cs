@@ -54,14 +54,7 @@ public sealed unsafe partial class ProcessingElement
 
                 TakeInterruptIfDue();
                 ulong n = Math.Min(Math.Min(SliceLength, end - Executed), Math.Min(Timer.InstructionsUntilDue, Pmu.InstructionsUntilOverflow));
-                ulong before = Executed;
                 Execute(Math.Max(1, n));
-                if (Executed == before && State->Leave == (int)LeaveReason.Reschedule)
-                {
-                    // A fetch that faults takes time like an instruction, or a guest whose vectors do not translate would never use up its budget.
-                    Executed++;
-                }
-
                 switch ((LeaveReason)State->Leave)
                 {
                     case LeaveReason.ExitToHypervisor:
@@ -248,7 +241,7 @@ public sealed unsafe partial class ProcessingElement
         return r;
     }
 
-    /// <summary>Record of the instruction at Pc by way of the instruction TLB; sets the page being executed.</summary>
+    /// <summary>Record of the instruction at Pc by way of the instruction TLB; sets the page being executed. Null when the fetch took an exception or left to EL2.</summary>
     private Rec* Lookup()
     {
         Pe* s = State;
@@ -259,19 +252,19 @@ public sealed unsafe partial class ProcessingElement
         if ((pc & 3) != 0)
         {
             Exceptions.TakeSynchronous(Syndrome.Of(ExceptionClass.PcAlignment), pc, pc);
-            return null;
+            return FetchFaulted();
         }
 
         Rec* page = Mmu.Fetch(pc);
         if (page == null)
         {
-            return null;
+            return s->Leave == (int)LeaveReason.ExitToHypervisor ? null : FetchFaulted();
         }
 
         if (s->Il != 0)
         {
             Exceptions.TakeSynchronous(Syndrome.Of(ExceptionClass.IllegalState), 0, pc);
-            return null;
+            return FetchFaulted();
         }
 
         s->CodeStale = 0;
@@ -280,6 +273,19 @@ public sealed unsafe partial class ProcessingElement
         s->CodeBias = s->CodeVa - ((ulong)page >> 3);
         return (Rec*)((byte*)page + ((pc & 0xFFC) << 3));
     }
+
+    /// <summary>
+    /// A fetch that faults takes time like an instruction, or a guest whose vectors do not translate would never use up its budget.
+    /// </summary>
+    private Rec* FetchFaulted()
+    {
+        Executed++;
+        _fetchFaults++;
+        return null;
+    }
+
+    // Counted in Executed, but no operations to the profiling unit.
+    private ulong _fetchFaults;
 
     private void Account(ulong executed, int el)
     {

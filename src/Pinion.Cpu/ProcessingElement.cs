@@ -116,7 +116,7 @@ public sealed unsafe partial class ProcessingElement : IDisposable
     /// <summary>Writes a system register with the effects an MSR would have, past traps and read-only rules (KVM_SET_ONE_REG, EL2): ID registers too.</summary>
     public void WriteRegister(SysRegId id, ulong value) => WriteSystemRegister(id, value);
 
-    /// <summary>Instructions executed since the PE was made. One that took an exception counts, as does a fetch that faulted with nothing executed before it.</summary>
+    /// <summary>Instructions executed since the PE was made. One that took an exception counts, and so does a fetch that faulted.</summary>
     public ulong Executed { get; private set; }
 
     /// <summary>Details of <see cref="ExitReason.Stage2Abort"/>.</summary>

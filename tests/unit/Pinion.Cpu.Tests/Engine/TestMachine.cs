@@ -53,6 +53,7 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
     private readonly nint _mapping;
     private readonly nint _memory;
     private readonly InnerShareableDomain _domain = new();
+    private readonly Lock _stage2 = new();
     private readonly List<ProcessingElement> _pes = [];
 
     public TestMachine(EngineKind engine, int pes = 1, IGicCpuInterface? gic = null, ProfilingConfiguration? profiling = null, bool deterministic = false)
@@ -103,6 +104,15 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
 
     /// <summary>Raise IRQ with the lines of timers and PMU, as a GIC would.</summary>
     public bool WireInterrupts { get; set; }
+
+    /// <summary>Makes a page read-only while PEs may be running.</summary>
+    public void Protect(ulong page)
+    {
+        lock (_stage2)
+        {
+            ReadOnly.Add(page);
+        }
+    }
 
     public nint Host(ulong ipa) => _memory + (nint)(ipa - Base);
 
@@ -172,12 +182,13 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
     public Stage2Page Translate(ulong ipa, MemoryAccess access)
     {
         ulong page = ipa & ~0xFFFUL;
-        if (page < Base || page >= Base + Size || Unmapped.Contains(page))
-        {
-            return default;
-        }
 
-        return new Stage2Page(Host(page), !ReadOnly.Contains(page));
+        // Tests change the sets while a PE runs.
+        lock (_stage2)
+        {
+            bool mapped = page >= Base && page < Base + Size && !Unmapped.Contains(page);
+            return mapped ? new Stage2Page(Host(page), !ReadOnly.Contains(page)) : default;
+        }
     }
 
     public void TimerLine(bool physical, bool level)

@@ -208,11 +208,7 @@ public sealed class TwoPeTests
         var thread = new Thread(() => reason = running.Run(Budget));
         thread.Start();
         SpinWait.SpinUntil(() => Volatile.Read(ref Cell(m)) > 100, 20_000).ShouldBeTrue();
-        lock (m.ReadOnly)
-        {
-            m.ReadOnly.Add(PageB);
-        }
-
+        m.Protect(PageB);
         running.InvalidateStage2();
         ulong seen = Volatile.Read(ref Cell(m));
         Thread.Sleep(2);
