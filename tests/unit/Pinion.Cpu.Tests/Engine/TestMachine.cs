@@ -19,7 +19,7 @@ internal sealed class TestTime : ITimeSource
 {
     public ulong Frequency => 62_500_000;
 
-    public bool IsDeterministic { get; set; }
+    public bool IsDeterministic { get; init; }
 
     /// <summary>The count, or with deterministic time its start.</summary>
     public ulong Now { get; set; } = 1000;
@@ -58,7 +58,7 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
 
     public TestMachine(EngineKind engine, int pes = 1, IGicCpuInterface? gic = null, ProfilingConfiguration? profiling = null, bool deterministic = false)
     {
-        Time.IsDeterministic = deterministic;
+        Time = new TestTime { IsDeterministic = deterministic };
         _mapping = Map(0, (nuint)Size + (2 * Guard), 0, 0x22, -1, 0);
         _memory = _mapping + (nint)Guard;
         if (_mapping == -1 || Protect(_memory, (nuint)Size, 3) != 0)
@@ -88,7 +88,7 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
 
     public IReadOnlyList<ProcessingElement> Pes => _pes;
 
-    public TestTime Time { get; } = new();
+    public TestTime Time { get; }
 
     /// <summary>Pages that stage 2 does not map, by page address.</summary>
     public HashSet<ulong> Unmapped { get; } = [];
