@@ -14,15 +14,16 @@ internal static unsafe partial class MaintenanceOps
 
     /// <summary>DC ZVA: 64 bytes of zero (DCZID_EL0.BS is 4).</summary>
     [Op]
-    public static bool DcZva(Pe* s, Rec* r)
+    public static bool DcZva<TMem>(Pe* s, Rec* r)
+        where TMem : struct, IMemory
     {
         if (s->El == 0 && (s->Sys[(int)SysRegId.SCTLR_EL1] & (1 << 14)) == 0)
         {
-            return Exits.Exception(s, r, Syndrome.SystemRegister(r->Word));
+            // Only the last try may take the exception: see IMemory.
+            return typeof(TMem) == typeof(SlowMemory) && Exits.Exception(s, r, Syndrome.SystemRegister(r->Word));
         }
 
-        ulong va = Pe.R(s)[r->Rd] & ~63UL;
-        if (!FastMemory.LocateBytes(s, r, va, 64, out byte* p) && !SlowMemory.LocateBytes(s, r, va, 64, out p))
+        if (!TMem.LocateBytes(s, r, Pe.R(s)[r->Rd] & ~63UL, 64, out byte* p))
         {
             return false;
         }

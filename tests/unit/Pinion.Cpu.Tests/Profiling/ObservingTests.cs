@@ -89,6 +89,22 @@ public sealed class ObservingTests
     }
 
     [Theory]
+    [MemberData(nameof(Cores))]
+    public void DcZvaIsAnAccessWhetherItsPageIsInTheTlbOrNot(EngineKind engine, string timing)
+    {
+        foreach (uint first in (uint[])[Nop, StrX(3, 1)])
+        {
+            var records = new Records();
+            using var machine = Machine(engine, timing, records);
+            machine.Load(first, DcZva(1));
+            machine.Pe.SetX(1, AliasAt + 64);
+            StartProfiling(machine.Pe, Pmscr.E1SpeMask | Pmscr.PaMask, 2);
+            machine.RunToEnd();
+            Describe(records[0]).ShouldBe(new Shown(Code + 4, Va: AliasAt + 64, Pa: Alias + 64));
+        }
+    }
+
+    [Theory]
     [InlineData(EngineKind.Threaded, "full")]
     [InlineData(EngineKind.Threaded, "window:64")]
     [InlineData(EngineKind.Switch, "off")]
