@@ -32,6 +32,7 @@ internal sealed class CpuFuzzProgram
     private const int InterruptAt = SyncAt + (26 * 4);
 
     private readonly Random _random;
+    private readonly bool _profiles;
     private readonly ulong[] _x = new ulong[31];
     private readonly ulong[] _v = new ulong[64];
     private readonly List<(SysRegId Id, ulong Value)> _registers = [];
@@ -41,8 +42,11 @@ internal sealed class CpuFuzzProgram
     private readonly ulong _spEl0;
     private readonly ulong _spEl1;
 
-    public CpuFuzzProgram(int seed)
+    /// <param name="seed">Of everything.</param>
+    /// <param name="profiles">The guest uses the profiling unit.</param>
+    public CpuFuzzProgram(int seed, bool profiles)
     {
+        _profiles = profiles;
         _random = new Random(seed);
         _random.NextBytes(Memory);
         MakeTables();
@@ -158,7 +162,15 @@ internal sealed class CpuFuzzProgram
         pe.Pc = _pc;
     }
 
-    private void Set(SysRegId id, ulong value) => _registers.Add((id, value));
+    private static bool IsProfiling(SysRegId id) => id is >= SysRegId.PMSCR_EL1 and <= SysRegId.PMBIDR_EL1;
+
+    private void Set(SysRegId id, ulong value)
+    {
+        if (_profiles || !IsProfiling(id))
+        {
+            _registers.Add((id, value));
+        }
+    }
 
     /// <summary>Somewhere in the code, in the lower or the upper half.</summary>
     private ulong Code() => (_random.Next(4) == 0 ? 0xFFFF_0000_0000_0000 : 0) | (CpuFuzzMachine.Base + (TablePages << 12) + ((ulong)_random.Next(CodePages << 10) * 4));
@@ -235,6 +247,11 @@ internal sealed class CpuFuzzProgram
             case 2:
                 // A system register that exists.
                 SysRegInfo register = SysRegTable.All[_random.Next(SysRegTable.All.Count)];
+                if (!_profiles && IsProfiling(register.Id))
+                {
+                    return any;
+                }
+
                 return ((any & 32) == 0 && register.Id is not (SysRegId.SCTLR_EL1 or SysRegId.TCR_EL1 or SysRegId.TTBR0_EL1 or SysRegId.TTBR1_EL1 or SysRegId.VBAR_EL1) ? 0xD5000000 : 0xD5200000)
                     | ((uint)register.Encoding << 5) | (any & 31);
             case 3:

@@ -26,39 +26,47 @@ public sealed class CpuFuzzTests
         for (int round = 0; round < Rounds * s_scale; round++)
         {
             int seed = (s_seed * 1_000_003) + round;
-            var program = new CpuFuzzProgram(seed);
-            (List<Step> expected, string state) = Execute(program, EngineKind.Switch, null, seed);
-            (List<Step> actual, string other) = Execute(program, EngineKind.Threaded, null, seed);
-            for (int i = 0; i < expected.Count; i++)
-            {
-                actual[i].ShouldBe(expected[i], $"seed {seed}, run {i}");
-            }
-
-            other.ShouldBe(state, $"seed {seed}");
+            var program = new CpuFuzzProgram(seed, profiles: true);
+            Compare(program, seed, (EngineKind.Switch, null), (EngineKind.Threaded, null));
         }
     }
 
     [Fact]
-    public void ProfilingChangesNothingThatTheGuestCanSeeButItsOwnRegisters()
+    public void ObservingEveryInstructionChangesNothing()
+    {
+        for (int round = 0; round < Rounds / 2 * s_scale; round++)
+        {
+            int seed = (s_seed * 3_000_017) + round;
+            var program = new CpuFuzzProgram(seed, profiles: false);
+            Compare(program, seed, (EngineKind.Switch, TimingMode.Off), (EngineKind.Switch, TimingMode.Full));
+        }
+    }
+
+    [Fact]
+    public void BothCoresProfileAlike()
     {
         TimingMode[] modes = [TimingMode.Full, TimingMode.Before(50), TimingMode.Off];
         for (int round = 0; round < Rounds / 4 * s_scale; round++)
         {
-            // The buffer is written, so states are compared among machines that profile.
             int seed = (s_seed * 2_000_003) + round;
-            var program = new CpuFuzzProgram(seed);
+            var program = new CpuFuzzProgram(seed, profiles: true);
             foreach (TimingMode mode in modes)
             {
-                (List<Step> expected, string state) = Execute(program, EngineKind.Switch, mode, seed);
-                (List<Step> actual, string other) = Execute(program, EngineKind.Threaded, mode, seed);
-                for (int i = 0; i < expected.Count; i++)
-                {
-                    actual[i].ShouldBe(expected[i], $"seed {seed}, {mode}, run {i}");
-                }
-
-                other.ShouldBe(state, $"seed {seed}, {mode}");
+                Compare(program, seed, (EngineKind.Switch, mode), (EngineKind.Threaded, mode));
             }
         }
+    }
+
+    private static void Compare(CpuFuzzProgram program, int seed, (EngineKind Engine, TimingMode? Timing) first, (EngineKind Engine, TimingMode? Timing) second)
+    {
+        (List<Step> expected, string state) = Execute(program, first.Engine, first.Timing, seed);
+        (List<Step> actual, string other) = Execute(program, second.Engine, second.Timing, seed);
+        for (int i = 0; i < expected.Count; i++)
+        {
+            actual[i].ShouldBe(expected[i], $"seed {seed}, run {i}, {first} and {second}");
+        }
+
+        other.ShouldBe(state, $"seed {seed}, {first} and {second}");
     }
 
     private static (List<Step> Steps, string State) Execute(CpuFuzzProgram program, EngineKind engine, TimingMode? profiling, int seed)
