@@ -134,7 +134,8 @@ internal static unsafe class FpGeneral
     }
 
     /// <summary>FCVT between scalar formats: log2 sizes of source and destination in <c>Aux</c> and <c>Ra</c>.</summary>
-    [Op] internal static void Fcvt(Pe* s, Rec* r)
+    [Op]
+    internal static void Fcvt(Pe* s, Rec* r)
     {
         ulong n = Lanes.Get(Pe.Vec(s, r->Rn), 0, (int)r->Aux);
         ulong result = ((int)r->Aux, (int)r->Ra) switch
@@ -161,7 +162,8 @@ internal static unsafe class FpGeneral
     public const long NegateProduct = 1;
     public const long NegateAddend = 2;
 
-    [Op] internal static void FmaddAny(Pe* s, Rec* r)
+    [Op]
+    internal static void FmaddAny(Pe* s, Rec* r)
     {
         int size = (int)r->Aux;
         ulong sign = 1UL << (Lanes.Bits(size) - 1);
@@ -176,7 +178,8 @@ internal static unsafe class FpGeneral
     public const long Unsigned = 0x200;
 
     /// <summary>FCVT*S and FCVT*U to a general register.</summary>
-    [Op] internal static void FcvtToGeneral(Pe* s, Rec* r)
+    [Op]
+    internal static void FcvtToGeneral(Pe* s, Rec* r)
     {
         int width = (r->Imm & SixtyFour) != 0 ? 64 : 32;
         bool unsigned = (r->Imm & Unsigned) != 0;
@@ -192,7 +195,8 @@ internal static unsafe class FpGeneral
     }
 
     /// <summary>SCVTF and UCVTF from a general register.</summary>
-    [Op] internal static void FcvtFromGeneral(Pe* s, Rec* r)
+    [Op]
+    internal static void FcvtFromGeneral(Pe* s, Rec* r)
     {
         bool unsigned = (r->Imm & Unsigned) != 0;
         int fraction = (int)(r->Imm & 0xFF);
@@ -215,7 +219,8 @@ internal static unsafe class FpGeneral
     public const byte WithZero = 2;
 
     /// <summary>FCMP and FCMPE.</summary>
-    [Op] internal static void FcmpAny(Pe* s, Rec* r)
+    [Op]
+    internal static void FcmpAny(Pe* s, Rec* r)
     {
         int size = (int)r->Aux;
         ulong n = Lanes.Get(Pe.Vec(s, r->Rn), 0, size);
@@ -237,7 +242,8 @@ internal static unsafe class FpGeneral
     }
 
     /// <summary>FCCMP and FCCMPE: <c>Imm</c> has the condition's mask above the flags for when it does not hold.</summary>
-    [Op] internal static void FccmpAny(Pe* s, Rec* r)
+    [Op]
+    internal static void FccmpAny(Pe* s, Rec* r)
     {
         if (Conditions.Holds(s, (uint)(r->Imm >> 32)))
         {

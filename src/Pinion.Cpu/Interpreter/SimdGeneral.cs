@@ -73,7 +73,8 @@ internal static unsafe class SimdGeneral
     [Op] internal static void VUminv(Pe* s, Rec* r) => Lanes.Reduce<Uminv>(s, r);
 
     /// <summary>SADDLV.</summary>
-    [Op] internal static void VSaddlv(Pe* s, Rec* r)
+    [Op]
+    internal static void VSaddlv(Pe* s, Rec* r)
     {
         int size = Shape.Size(r);
         ulong sum = 0;
@@ -86,7 +87,8 @@ internal static unsafe class SimdGeneral
     }
 
     /// <summary>UADDLV.</summary>
-    [Op] internal static void VUaddlv(Pe* s, Rec* r)
+    [Op]
+    internal static void VUaddlv(Pe* s, Rec* r)
     {
         int size = Shape.Size(r);
         ulong sum = 0;

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using Pinion.Vmm;
-using Pinion.Vmm.DeviceTree;
 using Pinion.Vmm.Devices;
 using Pinion.Vmm.Devices.NineP;
 using Pinion.Vmm.Devices.Virtio;
+using Pinion.Vmm.DeviceTree;
 using Pinion.Vmm.Loaders;
 
 namespace Pinion.Fuzz.Tests;

@@ -22,7 +22,7 @@ internal static class InstructionOracle
     /// <summary>The states after each of <paramref name="before"/>; skips the test where a tool is missing.</summary>
     public static InstructionState[] Run(InstructionState[] before)
     {
-        using Process process = Start("qemu-aarch64", "qemu-user", "-cpu", "max", Program.Value);
+        using Process process = Start("qemu-aarch64", "qemu-user", "-cpu", "max", s_program.Value);
         var writer = new Thread(() =>
         {
             Stream stream = process.StandardInput.BaseStream;
@@ -37,7 +37,7 @@ internal static class InstructionOracle
         return after;
     }
 
-    private static readonly Lazy<string> Program = new(() =>
+    private static readonly Lazy<string> s_program = new(() =>
     {
         string source = Path.Combine(AppContext.BaseDirectory, "Simd", "oracle.c");
         string program = Path.Combine(Directory.CreateTempSubdirectory("pinion-oracle-").FullName, "oracle");

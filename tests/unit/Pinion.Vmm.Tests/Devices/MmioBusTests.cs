@@ -1,5 +1,5 @@
-using Pinion.Vmm.DeviceTree;
 using Pinion.Vmm.Devices;
+using Pinion.Vmm.DeviceTree;
 
 namespace Pinion.Vmm.Tests.Devices;
 
