@@ -14,6 +14,9 @@ internal sealed record BenchmarkOptions
     /// <summary>Workloads to run; empty: all that the benchmark has.</summary>
     public required string[] Workloads { get; init; }
 
+    /// <summary>spe: timing modes to record with, beside the default.</summary>
+    public required string[] Timings { get; init; }
+
     /// <summary>Where the raw figures go too; null: nowhere.</summary>
     public required string? Json { get; init; }
 
@@ -45,6 +48,7 @@ internal sealed class OptionSet
     private readonly Option<int> _rounds = new("--rounds", "-n") { Description = "Rounds; each runs every machine once.", DefaultValueFactory = _ => 5 };
     private readonly Option<double?> _scale = new("--scale", "-s") { Description = "Work of each workload, as a part of its full size (1: some 0.3 to 1.2 s in QEMU)." };
     private readonly Option<string?> _workloads = new("--workloads", "-w") { Description = "Run these workloads only (comma-separated)." };
+    private readonly Option<string> _timings = new("--timings") { Description = "spe: record with these timing modes too (comma-separated).", DefaultValueFactory = _ => "off,full" };
     private readonly Option<string?> _json = new("--json") { Description = "Write all figures of all rounds to FILE too.", HelpName = "FILE" };
     private readonly Option<string?> _pinion = new("--pinion") { Description = "Measure this pinion.dll.", HelpName = "FILE" };
     private readonly Option<string?> _against = new("--against") { Description = "Compare with this pinion.dll of another build instead of QEMU.", HelpName = "FILE" };
@@ -52,7 +56,7 @@ internal sealed class OptionSet
     private readonly Option<string?> _qemuOptions = new("--qemu-options") { Description = "More options for qemu-system-aarch64.", HelpName = "OPTIONS" };
     private readonly Option<string?> _guest = new("--guest") { Description = "Directory that 'pinion guest debian --output' wrote; without it, its cache.", HelpName = "DIR" };
 
-    public IEnumerable<Option> All => [_rounds, _scale, _workloads, _json, _pinion, _against, _pinionOptions, _qemuOptions, _guest];
+    public IEnumerable<Option> All => [_rounds, _scale, _workloads, _timings, _json, _pinion, _against, _pinionOptions, _qemuOptions, _guest];
 
     public BenchmarkOptions Read(ParseResult parsed)
     {
@@ -71,6 +75,7 @@ internal sealed class OptionSet
             Rounds = Math.Max(1, parsed.GetValue(_rounds)),
             Scale = parsed.GetValue(_scale),
             Workloads = Words(parsed.GetValue(_workloads), ','),
+            Timings = Words(parsed.GetValue(_timings), ','),
             Json = parsed.GetValue(_json),
             Pinion = Path.GetFullPath(pinion),
             Against = against is null ? null : Path.GetFullPath(against),

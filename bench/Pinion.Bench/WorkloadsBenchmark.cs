@@ -6,23 +6,30 @@ namespace Pinion.Bench;
 /// <summary>A workload's result in one run.</summary>
 /// <param name="Name">bench.c's name.</param>
 /// <param name="Milliseconds">By the guest's clock.</param>
-/// <param name="CpuMilliseconds">CPU time of the emulator between this line of the console and the one before.</param>
+/// <param name="CpuMilliseconds">CPU time of the emulator between this line of the console and the result before, or INIT-READY.</param>
 /// <param name="Checksum">Must be the same everywhere.</param>
 internal sealed partial record WorkloadResult(string Name, double Milliseconds, double CpuMilliseconds, string Checksum)
 {
     /// <summary>The results among <paramref name="lines"/>.</summary>
     public static IEnumerable<WorkloadResult> Read(IReadOnlyList<ConsoleLine> lines)
     {
-        for (int i = 1; i < lines.Count; i++)
+        TimeSpan before = TimeSpan.Zero;
+        foreach (ConsoleLine line in lines)
         {
-            Match m = Line().Match(lines[i].Text);
+            if (line.Text.StartsWith("INIT-READY", StringComparison.Ordinal))
+            {
+                before = line.Cpu;
+            }
+
+            Match m = Line().Match(line.Text);
             if (m.Success)
             {
                 yield return new WorkloadResult(
                     m.Groups[1].Value,
                     double.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture) / 1e6,
-                    (lines[i].Cpu - lines[i - 1].Cpu).TotalMilliseconds,
+                    (line.Cpu - before).TotalMilliseconds,
                     m.Groups[3].Value);
+                before = line.Cpu;
             }
         }
     }
