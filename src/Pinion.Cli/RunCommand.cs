@@ -36,21 +36,33 @@ public static class RunCommand
                 return Fail(problem);
             }
 
-            return machine.DumpDtb is not null ? Dump(machine) : Run(machine, options.Capture(parsed), options.Statistics(parsed), machine.Kaslr ? null : options.KernelSymbols(parsed));
+            if (machine.DumpDtb is not null)
+            {
+                return Dump(machine);
+            }
+
+            return Run(machine, options.Capture(parsed), options.Statistics(parsed), machine.Kaslr ? null : options.KernelSymbols(parsed), options.Truth(parsed));
         });
         return command;
     }
 
     /// <summary>
     /// Runs a machine on this terminal, with a copy of its profiling records in <paramref name="capture"/> if that is not null: an exit code. The symbols of the guest's kernel, in
-    /// the format of /proc/kallsyms, go with the records where <paramref name="kernelSymbols"/> names them.
+    /// the format of /proc/kallsyms, go with the records where <paramref name="kernelSymbols"/> names them; what the records were sampled from is counted into <paramref name="truth"/>.
     /// </summary>
-    public static int Run(MachineOptions options, string? capture, bool statistics, string? kernelSymbols = null)
+    public static int Run(MachineOptions options, string? capture, bool statistics, string? kernelSymbols = null, string? truth = null)
     {
         // Out of range, the machine says so; but the sink is made first.
         using CaptureSink? sink = capture is null ? null : new CaptureSink(Math.Clamp(options.Cpus, 1, 8));
-        options = options with { RecordSink = sink, Report = line => Console.Error.WriteLine($"pinion: {line}") };
-        int code = Run(options, m => sink?.Open(capture!, m.Identity, kernelSymbols), statistics);
+        using TruthFile? counts = truth is null ? null : new TruthFile(Math.Clamp(options.Cpus, 1, 8));
+        options = options with { RecordSink = sink, Truth = counts?.Counts, Report = line => Console.Error.WriteLine($"pinion: {line}") };
+        int code = Run(options, m => sink?.Open(capture!, m.Identity, kernelSymbols) ?? counts?.Open(truth!), statistics);
+        if (counts?.Write() is Problem unwritten)
+        {
+            int failure = Fail(unwritten);
+            code = code == ExitCodes.Success ? failure : code;
+        }
+
         sink?.Dispose();
         if (sink?.Error is string error)
         {

@@ -71,6 +71,12 @@ internal sealed class RunOptions
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> _truth = new("--truth")
+    {
+        Description = "Count every operation that the guest executes while it profiles, sampled or not, and write the counts by address to FILE. Slows profiling down.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string> _memlock = new("--memlock")
     {
         Description = "When the limit of locked memory is too low for the profiling buffer: raise it as far as allowed, or keep it and stop the guest.",
@@ -103,12 +109,15 @@ internal sealed class RunOptions
     /// <summary>All options, in the order in which help shows them.</summary>
     public IEnumerable<Option> All =>
     [
-        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speMaxBuffer, _speIrq, _speCapture, _memlock, _deterministic, _timing, _engine, _kaslr, _dtb,
+        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speMaxBuffer, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _kaslr, _dtb,
         _dumpDtb, _stats,
     ];
 
     /// <summary>File for a copy of the profiling records, or null.</summary>
     public string? Capture(ParseResult parsed) => parsed.GetValue(_speCapture);
+
+    /// <summary>File for the counts behind the profiling records, or null.</summary>
+    public string? Truth(ParseResult parsed) => parsed.GetValue(_truth);
 
     /// <summary>The run's figures are wanted.</summary>
     public bool Statistics(ParseResult parsed) => parsed.GetValue(_stats);

@@ -37,6 +37,7 @@ public sealed unsafe partial class ProcessingElement
             var port = new SpuPort(this);
             _spu = new Spu(profiling.Profile, port, port, profiling.Sink, configuration.Index);
             _timing = new TimingModel(profiling.Timing);
+            _truth = profiling.Truth;
             Pmu.SampleEvents = e => e switch
             {
                 0 => _spu.SamplePop,

@@ -14,6 +14,7 @@ public sealed unsafe partial class ProcessingElement
 {
     private readonly Spu? _spu;
     private readonly TimingModel? _timing;
+    private readonly ITruthObserver? _truth;
 
     // EL or its registers changed: whether sampling is enabled has to be looked at once what was executed before is counted.
     private bool _spuStale;
@@ -52,13 +53,13 @@ public sealed unsafe partial class ProcessingElement
         _windowOpen = false;
         n = Math.Min(n, ahead);
         ulong before = Executed - _fetchFaults;
-        if (n > Threaded.MaxOvershoot || ahead == ulong.MaxValue)
+        if ((n > Threaded.MaxOvershoot && _truth is null) || ahead == ulong.MaxValue)
         {
             RunFast(n);
         }
         else
         {
-            // The last steps, which the fast core could overshoot.
+            // The last steps, which the fast core could overshoot; or somebody wants to see them all.
             State->Leave = 0;
             ObservedOperation unused = default;
             int el = State->El;
@@ -88,7 +89,7 @@ public sealed unsafe partial class ProcessingElement
             }
             else if (executed != 0)
             {
-                operation.ContextId = (uint)State->Sys[(int)SysRegId.CONTEXTIDR_EL1];
+                operation.ContextId = ContextId;
                 spu.Complete(operation, last);
                 _windowOpen = false;
                 goesOn &= timing.Mode.IsFull && !spu.IrqPending;
@@ -116,6 +117,7 @@ public sealed unsafe partial class ProcessingElement
         ulong taken = Exceptions.Taken;
         ulong pc = s->Pc;
         Rec* r = null;
+        ITruthObserver? truth = _spu!.Enabled ? _truth : null;
         last = default;
         operation.El = operation.NextEl = s->El;
         for (ulong done = 1; done <= n; done++)
@@ -132,6 +134,7 @@ public sealed unsafe partial class ProcessingElement
                 pc = s->Pc;
             }
 
+            truth?.Execute(Configuration.Index, s->El, ContextId, pc);
             operation.Pc = pc;
             operation.Word = r->Word;
             operation.Id = r->Id;
@@ -192,6 +195,8 @@ public sealed unsafe partial class ProcessingElement
         s->Pc = pc;
         return n;
     }
+
+    private uint ContextId => (uint)State->Sys[(int)SysRegId.CONTEXTIDR_EL1];
 
     /// <summary>For conditional selects and compares, integer and FP, the condition is in bits 15:12.</summary>
     private static bool ConditionFails(Pe* s, Rec* r)

@@ -140,7 +140,7 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
         ProcessingElement pe = new(new PeConfiguration(Index, Vm.Domain, Vm.Stage2, (ITimeSource?)_seat?.Time ?? Vm.HostTime, this, options.Engine)
         {
             Gic = _gic,
-            Profiling = profiled ? new ProfilingConfiguration(options.SpeProfile, options.Timing, Vm.RecordSink) : null,
+            Profiling = profiled ? new ProfilingConfiguration(options.SpeProfile, options.Timing, Vm.RecordSink, Vm.Truth) : null,
         });
         if (pe.Spu is { } spu)
         {

@@ -46,6 +46,9 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
     /// <summary>Gets a copy of every profiling record the guest's buffer gets. Set it before vCPUs are made.</summary>
     public ISpeRecordSink? RecordSink { get; set; }
 
+    /// <summary>Sees every operation a profiling unit could have sampled. Set it before vCPUs are made.</summary>
+    public ITruthObserver? Truth { get; set; }
+
     /// <summary>vCPUs in the order of their creation.</summary>
     public IReadOnlyList<Vcpu> Vcpus => Volatile.Read(ref _vcpus);
 

@@ -43,6 +43,7 @@ internal sealed unsafe class KvmMachine : IDisposable
 
         KvmMachine machine = new(kvm, vm!);
         vm!.RecordSink = options.RecordSink;
+        vm.Truth = options.Truth;
         result = vm.SetUserMemoryRegion(new KvmUserspaceMemoryRegion
         {
             GuestPhysAddr = ram.GuestBase,

@@ -56,6 +56,9 @@ public sealed record MachineOptions
     /// <summary>Gets a copy of every profiling record that the guest's buffers get; null: nobody does.</summary>
     public ISpeRecordSink? RecordSink { get; init; }
 
+    /// <summary>Sees every operation that the guest executes while it profiles, sampled or not; null: nobody does. It costs speed while the guest profiles, and changes nothing else.</summary>
+    public ITruthObserver? Truth { get; init; }
+
     /// <summary>Gets what the machine did on its own account, one line each (the limit of locked memory was raised).</summary>
     public Action<string> Report { get; init; } = _ => { };
 
