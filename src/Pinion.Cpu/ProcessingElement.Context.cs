@@ -113,6 +113,7 @@ public sealed unsafe partial class ProcessingElement
         State->CodeStale = 1;
         ulong fpen = (State->Sys[(int)SysRegId.CPACR_EL1] >> 20) & 3;
         _fpTrapped = fpen is 0 or 2 || (fpen == 1 && State->El == 0);
+        _stepping = StepIsEnabled();
         _spuStale = true;
     }
 

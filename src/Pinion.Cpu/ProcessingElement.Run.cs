@@ -53,20 +53,23 @@ public sealed unsafe partial class ProcessingElement
                 }
 
                 TakeInterruptIfDue();
-                ulong n = Math.Min(Math.Min(SliceLength, end - Executed), Math.Min(Timer.InstructionsUntilDue, Pmu.InstructionsUntilOverflow));
-                Execute(Math.Max(1, n));
-                switch ((LeaveReason)State->Leave)
+                if (_stepping)
                 {
-                    case LeaveReason.ExitToHypervisor:
-                        return _exit;
-                    case LeaveReason.ExecuteAlone:
+                    ExecuteStep();
+                }
+                else
+                {
+                    ulong n = Math.Min(Math.Min(SliceLength, end - Executed), Math.Min(Timer.InstructionsUntilDue, Pmu.InstructionsUntilOverflow));
+                    Execute(Math.Max(1, n));
+                    if (State->Leave == (int)LeaveReason.ExecuteAlone)
+                    {
                         ExecuteAlone();
-                        if (State->Leave == (int)LeaveReason.ExitToHypervisor)
-                        {
-                            return _exit;
-                        }
+                    }
+                }
 
-                        break;
+                if (State->Leave == (int)LeaveReason.ExitToHypervisor)
+                {
+                    return _exit;
                 }
 
                 if (_spu is { IrqPending: true })
@@ -154,7 +157,7 @@ public sealed unsafe partial class ProcessingElement
     }
 
     /// <summary>Nothing happened in the last chain that somebody has to look at before the next.</summary>
-    private bool MayGoOn => (Volatile.Read(ref State->Attention) | State->InterruptLines) == 0 && !_fpTrapped && (_spu is null || !_spuStale) && !Pmu.Active;
+    private bool MayGoOn => (Volatile.Read(ref State->Attention) | State->InterruptLines) == 0 && !_fpTrapped && !_stepping && (_spu is null || !_spuStale) && !Pmu.Active;
 
     private void RunSwitch(ulong n)
     {

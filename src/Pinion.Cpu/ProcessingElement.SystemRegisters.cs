@@ -116,9 +116,11 @@ public sealed unsafe partial class ProcessingElement
                 break;
             case MDSCR_EL1:
                 s->Sys[(int)id] = value & 0xFBC8_F001;
+                ContextChanged();
                 break;
             case OSLAR_EL1:
                 s->Sys[(int)OSLSR_EL1] = (s->Sys[(int)OSLSR_EL1] & ~2UL) | ((value & 1) << 1);
+                ContextChanged();
                 break;
             case DBGCLAIMSET_EL1:
                 s->Sys[(int)DBGCLAIMCLR_EL1] |= value & 0xFF;

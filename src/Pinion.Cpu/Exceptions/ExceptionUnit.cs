@@ -58,6 +58,7 @@ internal sealed unsafe class ExceptionUnit(Pe* s, ProcessingElement owner)
         ulong spsr = _s->Sys[(int)SysRegId.SPSR_EL1];
         ulong target = _s->Sys[(int)SysRegId.ELR_EL1];
         uint mode = (uint)spsr & 0x1F;
+        bool stepping = owner.IsStepping;
         _s->ExclusiveValid = 0;
         _s->EventRegister = 1;
         if (mode is not (0 or 4 or 5))
@@ -76,5 +77,8 @@ internal sealed unsafe class ExceptionUnit(Pe* s, ProcessingElement owner)
         _s->Pc = target;
         _s->Leave = (int)LeaveReason.Reschedule;
         owner.ContextChanged();
+
+        // A return into code that is stepped executes one instruction of it where SPSR_EL1.SS says so (Arm ARM, DebugExceptionReturnSS).
+        _s->Ss = owner.IsStepping && !stepping ? (byte)((spsr >> 21) & 1) : (byte)0;
     }
 }

@@ -17,7 +17,8 @@ internal static unsafe partial class SystemOps
     [Op]
     public static bool Svc(Pe* s, Rec* r)
     {
-        // SVC returns behind itself, and it retires.
+        // SVC returns behind itself, and it retires; a debugger has stepped it.
+        s->Ss = 0;
         s->Owner.Exceptions.TakeSynchronous(Syndrome.Of(ExceptionClass.Svc64, (ulong)r->Imm), 0, Pe.PcOf(s, r) + 4);
         return false;
     }
@@ -174,6 +175,18 @@ internal static unsafe partial class SystemOps
         }
 
         s->Daif &= (byte)~r->Imm;
+        return Unmasked(s, r);
+    }
+
+    /// <summary>What was masked may be due now: an interrupt, or software step.</summary>
+    private static bool Unmasked(Pe* s, Rec* r)
+    {
+        if ((s->Sys[(int)SysRegId.MDSCR_EL1] & 1) != 0)
+        {
+            s->Owner.ContextChanged();
+            return Exits.Reschedule(s, r);
+        }
+
         return Volatile.Read(ref s->InterruptLines) == 0 || Exits.Reschedule(s, r);
     }
 
@@ -273,7 +286,7 @@ internal static unsafe partial class SystemOps
         }
 
         s->Daif = (byte)((Pe.R(s)[r->Rn] >> 6) & 15);
-        return Volatile.Read(ref s->InterruptLines) == 0 || Exits.Reschedule(s, r);
+        return Unmasked(s, r);
     }
 
     [Op]
