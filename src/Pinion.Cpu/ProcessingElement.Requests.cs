@@ -5,6 +5,9 @@ namespace Pinion.Cpu;
 /// <content>Maintenance requests from other threads.</content>
 public sealed unsafe partial class ProcessingElement
 {
+    /// <summary>More requests than this are replaced by requests for all.</summary>
+    internal const int MostRequests = 256;
+
     private readonly Lock _requestLock = new();
     private readonly Queue<MaintenanceRequest> _requests = new();
     private long _posted;
@@ -20,13 +23,53 @@ public sealed unsafe partial class ProcessingElement
     {
         lock (_requestLock)
         {
-            _requests.Enqueue(request);
+            if (_requests.Count >= MostRequests)
+            {
+                Condense(request);
+            }
+            else
+            {
+                _requests.Enqueue(request);
+            }
+
             _posted++;
         }
 
         // The flag must be visible before the sender looks whether this PE runs; see EnterGuest.
         Volatile.Write(ref State->Attention, 1);
         Interlocked.MemoryBarrier();
+    }
+
+    /// <summary>
+    /// Puts requests for all in the place of many. A PE that is not executing takes none, for as long as its owner leaves it so: a CPU that is never switched on would
+    /// collect those of the others for ever.
+    /// </summary>
+    private void Condense(MaintenanceRequest last)
+    {
+        bool code = last.Kind is MaintenanceKind.CodeLine or MaintenanceKind.CodeAll;
+        foreach (MaintenanceRequest request in _requests)
+        {
+            code |= request.Kind is MaintenanceKind.CodeLine or MaintenanceKind.CodeAll;
+        }
+
+        _requests.Clear();
+        _requests.Enqueue(new MaintenanceRequest(MaintenanceKind.Stage2, 0));
+        if (code)
+        {
+            _requests.Enqueue(new MaintenanceRequest(MaintenanceKind.CodeAll, 0));
+        }
+    }
+
+    /// <summary>Requests that wait to be taken.</summary>
+    internal int QueuedRequests
+    {
+        get
+        {
+            lock (_requestLock)
+            {
+                return _requests.Count;
+            }
+        }
     }
 
     /// <summary>Takes queued requests. Own thread, at an instruction boundary.</summary>

@@ -154,6 +154,36 @@ public sealed class TwoPeTests
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public void RequestsForAPeThatDoesNotRunAreBoundedAndNotLost(EngineKind engine)
+    {
+        using TestMachine m = Make(engine, out PageTables tables);
+        m.Write64(PageA, 1);
+        m.Write64(PageB, 2);
+        ulong routine = TestMachine.CodeAt + 0x6000;
+        m.Poke(routine, Movz(5, 1), Ret);
+        m.Poke(TestMachine.CodeAt + 0x4000, LdrX(0, 1), Blr(9), Hvc(TestMachine.Done), LdrX(0, 1), Blr(9), Hvc(TestMachine.Done));
+        m.Pes[1].Pc = TestMachine.CodeAt + 0x4000;
+        m.Pes[1].SetX(1, Va);
+        m.Pes[1].SetX(9, routine);
+        m.Pes[1].Run().ShouldBe(ExitReason.Hvc);
+        tables.Map(Va, PageB, PageTables.AccessFlag | PageTables.User | PageTables.ReadOnly);
+        m.Poke(routine, Movz(5, 2));
+
+        // What matters comes first; then many that do not.
+        m.Pe.SetX(1, routine);
+        m.Pe.SetX(2, Va >> 12);
+        m.Pe.SetX(3, 0x12345);
+        m.Pe.SetX(7, 5000);
+        m.Execute(IcIvau(1), TlbiVae1Is(2), TlbiVae1Is(3), SubsImm(7, 7, 1), BNe(-2), DsbIsh, Isb);
+        m.Pes[1].QueuedRequests.ShouldBeInRange(1, ProcessingElement.MostRequests);
+        m.Pes[1].Run().ShouldBe(ExitReason.Hvc);
+        m.Pes[1].GetX(0).ShouldBe(2UL);
+        m.Pes[1].GetX(5).ShouldBe(2UL);
+        m.Pes[1].QueuedRequests.ShouldBe(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public void ALocalTlbiStaysLocal(EngineKind engine)
     {
         using TestMachine m = Make(engine, out PageTables tables);
