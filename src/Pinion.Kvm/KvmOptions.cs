@@ -21,7 +21,7 @@ public sealed record KvmOptions
     public SpeProfile SpeProfile { get; init; } = SpeProfile.Honest;
 
     /// <summary>Which operations feed the timing model of CPUs with a profiling unit.</summary>
-    public TimingMode Timing { get; init; } = TimingMode.Before(4096);
+    public TimingMode Timing { get; init; } = TimingMode.Before(TimingMode.DefaultWindow);
 
     /// <summary>Makes the memory management that a VM locks and charges through; the host's own by default. Each VM disposes of its own.</summary>
     public Func<IHostMemory> HostMemory { get; init; } = static () => new LinuxHostMemory();

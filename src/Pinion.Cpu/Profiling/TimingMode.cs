@@ -6,6 +6,9 @@ namespace Pinion.Cpu.Profiling;
 /// <param name="Window">Operations observed before each sample; <see cref="Everything"/> for all, 0 for none.</param>
 public readonly record struct TimingMode(uint Window)
 {
+    /// <summary>The N of window:N where nobody says otherwise. docs/timing-model.md says how it was chosen.</summary>
+    public const uint DefaultWindow = 64;
+
     private const uint Everything = uint.MaxValue;
     private const string WindowPrefix = "window:";
 

@@ -31,6 +31,7 @@ internal sealed unsafe class TimingModel
     private readonly TlbModel _tlb;
     private readonly BranchPredictor _branches;
     private readonly StreamPrefetcher _streams;
+    private readonly UnobservedLines? _unobserved;
     private readonly ulong[] _walkCache;
     private readonly int _widthShift;
     private readonly uint _minimumIssue;
@@ -57,6 +58,7 @@ internal sealed unsafe class TimingModel
         _tlb = new TlbModel(_parameters);
         _branches = new BranchPredictor(_parameters);
         _streams = new StreamPrefetcher(_parameters);
+        _unobserved = mode.IsFull || mode.IsOff ? null : new UnobservedLines();
         _walkCache = new ulong[_parameters.WalkCacheEntries];
         _widthShift = BitOperations.Log2((uint)_parameters.DispatchWidth);
         _minimumIssue = (uint)_parameters.MinimumIssueCycles << _widthShift;
@@ -253,10 +255,12 @@ internal sealed unsafe class TimingModel
         StreamPrediction stream = _streams.Miss(pc, virtualLine);
         if (stream.Direction != 0)
         {
-            Prefetch(line, stream.Direction);
+            Prefetch(line, stream.Direction, _parameters.PrefetchL1Lines - stream.Lead);
         }
 
-        return stream.Resumed ? SpeDataSource.L2 : source;
+        return stream.Resumed ? (stream.Lead == 0 ? SpeDataSource.L2 : SpeDataSource.L1Data)
+            : _unobserved is null ? source
+            : _unobserved.Judge(pc, source);
     }
 
     private SpeDataSource BelowL1(ulong line) =>
@@ -264,7 +268,7 @@ internal sealed unsafe class TimingModel
         : _system.Access(line) ? SpeDataSource.SystemCache
         : SpeDataSource.Dram;
 
-    private void Prefetch(ulong line, int direction)
+    private void Prefetch(ulong line, int direction, int toL1)
     {
         for (int i = 1; i <= _parameters.PrefetchL2Lines; i++)
         {
@@ -275,7 +279,7 @@ internal sealed unsafe class TimingModel
             }
 
             BelowL1(ahead);
-            if (i <= _parameters.PrefetchL1Lines)
+            if (i <= toL1)
             {
                 _l1.Access(ahead);
             }

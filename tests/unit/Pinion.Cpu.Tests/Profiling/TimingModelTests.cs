@@ -269,6 +269,42 @@ public sealed class TimingModelTests
     }
 
     [Fact]
+    public void AStreamThatGoesOnUnobservedIsMetAtEveryPlaceBetweenTwoFetches()
+    {
+        var model = new TimingModel(TimingMode.Before(100));
+        for (int i = 0; i < 64; i++)
+        {
+            Access(model, Load, Heap + ((ulong)i * Line));
+        }
+
+        int[] found = new int[16];
+        for (ulong window = 1; window <= 99; window++)
+        {
+            model.BeginWindow();
+            found[(int)Access(model, Load, Heap + (window * 0x10_0000)).Source]++;
+        }
+
+        // Two of three lines are brought to L1, and the third is where the next fetch starts.
+        found[(int)SpeDataSource.L1Data].ShouldBe(66);
+        found[(int)SpeDataSource.L2].ShouldBe(33);
+    }
+
+    [Fact]
+    public void AnUnknownLineCountsAsFoundWhereTheInstructionsOtherMissesAre()
+    {
+        // 256 KiB in an order that no prefetcher follows, of which windows have seen every other line.
+        ulong[] lines = Shuffled(4096);
+        var model = new TimingModel(TimingMode.Before(8));
+        for (int i = 0; i < lines.Length; i += 2)
+        {
+            Access(model, DependentLoad, Heap + (lines[i] * Line)).Source.ShouldBe(SpeDataSource.Dram, "an instruction that meets only unknown lines");
+        }
+
+        // The lines that are still in L1 say nothing, so now and then too many unknown ones come in a row.
+        lines.Count(line => Access(model, DependentLoad, Heap + (line * Line)).Source == SpeDataSource.Dram).ShouldBeLessThan(40, "of 2048 unknown lines");
+    }
+
+    [Fact]
     public void AnIndirectBranchIsPredictedOnceItsTargetsRepeat()
     {
         var model = new TimingModel(TimingMode.Full);
