@@ -21,8 +21,13 @@ public readonly unsafe record struct Stage2Page(nint Host, bool Writable);
 /// </summary>
 public interface IStage2
 {
-    /// <summary>Translates the page that holds <paramref name="ipa"/>.</summary>
+    /// <summary>Translates the page that holds <paramref name="ipa"/>. Where it is not mapped and could be, this maps it: the PE does not see the fault.</summary>
     Stage2Page Translate(ulong ipa, MemoryAccess access);
+
+    /// <summary>
+    /// Translates for the profiling unit, which cannot wait for anybody to handle a fault: only what is mapped already is answered. Also for the descriptors that the unit's translations read.
+    /// </summary>
+    Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access);
 }
 
 /// <summary>The GIC's CPU interface, reached by ICC_* system registers. Called on the PE's own thread.</summary>

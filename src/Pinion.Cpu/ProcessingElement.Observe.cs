@@ -221,7 +221,7 @@ public sealed unsafe partial class ProcessingElement
                 return true;
             }
 
-            Stage1Result t = pe.Mmu.Walk(va, new Stage1Access(MemoryAccess.Write, Privileged: true, Pan: false));
+            Stage1Result t = pe.Mmu.WalkForProfiling(va, new Stage1Access(MemoryAccess.Write, Privileged: true, Pan: false));
             if (t.Stage2OnWalk)
             {
                 fault = new SpuFault(true, (byte)(FaultStatus.Translation | (uint)t.Level));
@@ -234,7 +234,7 @@ public sealed unsafe partial class ProcessingElement
                 return false;
             }
 
-            Stage2Page page = pe.Configuration.Stage2.Translate(t.Ipa, MemoryAccess.Write);
+            Stage2Page page = pe.Configuration.Stage2.TranslateForProfiling(t.Ipa, MemoryAccess.Write);
             if (page.Host == 0 || !page.Writable)
             {
                 fault = new SpuFault(true, (byte)((page.Host == 0 ? FaultStatus.Translation : FaultStatus.Permission) | 3));

@@ -2,6 +2,7 @@ using Pinion.Arm.Spe;
 using Pinion.Cpu;
 using Pinion.Cpu.Profiling;
 using Pinion.Kvm.Memory;
+using Pinion.Kvm.Spe;
 
 namespace Pinion.Kvm;
 
@@ -19,6 +20,9 @@ public sealed record KvmOptions
 
     /// <summary>What the profiling unit of every CPU implements.</summary>
     public SpeProfile SpeProfile { get; init; } = SpeProfile.Honest;
+
+    /// <summary>Which posting of the SPE series this KVM has.</summary>
+    public SpeSeries SpeSeries { get; init; } = SpeSeries.V6;
 
     /// <summary>Which operations feed the timing model of CPUs with a profiling unit.</summary>
     public TimingMode Timing { get; init; } = TimingMode.Before(TimingMode.DefaultWindow);

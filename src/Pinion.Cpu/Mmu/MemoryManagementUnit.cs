@@ -20,6 +20,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     private readonly Pe* _s;
     private readonly IStage2 _stage2;
     private readonly DescriptorReader _readDescriptor;
+    private readonly DescriptorReader _readForProfiling;
     private readonly SoftTlb[] _data = new SoftTlb[Contexts];
     private readonly SoftTlb _empty = new();
     private readonly CodeTlb[] _code = [new(), new()];
@@ -34,6 +35,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         _s = s;
         _stage2 = stage2;
         _readDescriptor = TryReadDescriptor;
+        _readForProfiling = TryReadForProfiling;
         for (int i = 0; i < Contexts; i++)
         {
             _data[i] = new SoftTlb();
@@ -79,6 +81,9 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
 
     /// <summary>Translates without side effects on the TLBs or on the guest; for AT, the SPU and EL2.</summary>
     public Stage1Result Walk(ulong va, Stage1Access access, DescriptorReader? reader = null) => Stage1Walker.Walk(Regime, va, access, reader ?? _readDescriptor);
+
+    /// <summary>As <see cref="Walk"/>, but descriptors must be mapped by stage 2 already.</summary>
+    public Stage1Result WalkForProfiling(ulong va, Stage1Access access) => Stage1Walker.Walk(Regime, va, access, _readForProfiling);
 
     public bool Read(Rec* r, ulong va, int size, bool user)
     {
@@ -410,6 +415,13 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
 
         descriptor = Volatile.Read(ref *(ulong*)(host + (nint)(ipa & 0xFFF)));
         return true;
+    }
+
+    private bool TryReadForProfiling(ulong ipa, out ulong descriptor)
+    {
+        nint host = _stage2.TranslateForProfiling(ipa, MemoryAccess.Read).Host;
+        descriptor = host == 0 ? 0 : Volatile.Read(ref *(ulong*)(host + (nint)(ipa & 0xFF8)));
+        return host != 0;
     }
 
     /// <summary>Forgets everything (TLBI VMALLE1, SCTLR and TCR changes).</summary>

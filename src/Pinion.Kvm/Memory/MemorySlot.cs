@@ -2,14 +2,26 @@ using Pinion.Kvm.Uapi;
 
 namespace Pinion.Kvm.Memory;
 
-/// <summary>A memslot: a range of guest physical memory backed by a range of this process's address space. Immutable but for the dirty bitmap.</summary>
+/// <summary>A memslot: a range of guest physical memory backed by a range of this process's address space. Immutable but for its bitmaps.</summary>
 internal sealed class MemorySlot
 {
     public const int PageShift = 12;
     public const ulong PageSize = 1UL << PageShift;
 
-    public MemorySlot(ushort id, ulong gpa, ulong bytes, nint hva, KvmMemoryFlags flags, ulong[]? dirty)
+    private readonly ulong[] _mapped;
+    private readonly ulong[] _mappedWritable;
+
+    /// <param name="id">Slot number.</param>
+    /// <param name="gpa">Guest physical address.</param>
+    /// <param name="bytes">Size.</param>
+    /// <param name="hva">Address in this process.</param>
+    /// <param name="flags">As KVM_SET_USER_MEMORY_REGION got them.</param>
+    /// <param name="dirty">The dirty log, or null.</param>
+    /// <param name="before">The slot that this one replaces in place: what stage 2 maps of it stays mapped.</param>
+    public MemorySlot(ushort id, ulong gpa, ulong bytes, nint hva, KvmMemoryFlags flags, ulong[]? dirty, MemorySlot? before = null)
     {
+        _mapped = before?._mapped ?? new ulong[((bytes >> PageShift) + 63) / 64];
+        _mappedWritable = before?._mappedWritable ?? new ulong[_mapped.Length];
         Id = id;
         Gpa = gpa;
         Bytes = bytes;
@@ -41,7 +53,41 @@ internal sealed class MemorySlot
 
     public nint HostAddress(ulong gpa) => Hva + (nint)(gpa - Gpa);
 
-    public bool IsDirty(ulong page) => (Volatile.Read(ref Dirty![page >> 6]) & (1UL << (int)(page & 63))) != 0;
+    /// <summary>Stage 2 maps the page: an access to it is not a fault that KVM handles first.</summary>
+    public bool IsMapped(ulong page) => Bit(_mapped, page);
 
-    public void MarkDirty(ulong page) => Interlocked.Or(ref Dirty![page >> 6], 1UL << (int)(page & 63));
+    /// <summary>The mapping lets writes through, as far as the dirty log does.</summary>
+    public bool IsMappedWritable(ulong page) => Bit(_mappedWritable, page) && (Dirty is null || IsDirty(page));
+
+    /// <summary>Maps a page at stage 2. A mapping that lets writes through stays so.</summary>
+    public void Map(ulong page, bool writable)
+    {
+        Set(_mapped, page);
+        if (writable)
+        {
+            Set(_mappedWritable, page);
+        }
+    }
+
+    /// <summary>Takes a page from stage 2. What PEs cached of it is the caller's to invalidate.</summary>
+    public void Unmap(ulong page)
+    {
+        ulong others = ~(1UL << (int)(page & 63));
+        Interlocked.And(ref _mappedWritable[page >> 6], others);
+        Interlocked.And(ref _mapped[page >> 6], others);
+    }
+
+    public bool IsDirty(ulong page) => Bit(Dirty!, page);
+
+    public void MarkDirty(ulong page) => Set(Dirty!, page);
+
+    private static bool Bit(ulong[] bits, ulong page) => (Volatile.Read(ref bits[page >> 6]) & (1UL << (int)(page & 63))) != 0;
+
+    private static void Set(ulong[] bits, ulong page)
+    {
+        if (!Bit(bits, page))
+        {
+            Interlocked.Or(ref bits[page >> 6], 1UL << (int)(page & 63));
+        }
+    }
 }

@@ -156,7 +156,7 @@ internal sealed class MemorySlots
         }
 
         old = existing;
-        replacement = new MemorySlot(id, region.GuestPhysAddr, region.MemorySize, (nint)region.UserspaceAddr, region.Flags, dirty);
+        replacement = new MemorySlot(id, region.GuestPhysAddr, region.MemorySize, (nint)region.UserspaceAddr, region.Flags, dirty, moves ? null : existing);
         return 0;
     }
 

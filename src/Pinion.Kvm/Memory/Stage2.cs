@@ -3,8 +3,8 @@ using Pinion.Cpu;
 namespace Pinion.Kvm.Memory;
 
 /// <summary>
-/// Stage 2 over the memslots. While a slot is logged its clean pages are answered read-only, so that the first write to each comes back here and
-/// sets its bit: what KVM does with write-protected stage 2 entries.
+/// Stage 2 over the memslots. A page is mapped when a PE first touches it, or ahead of time by whoever pins it, and until something unmaps it; the profiling unit sees what is mapped and maps
+/// nothing. While a slot is logged its clean pages are answered read-only, so that the first write to each comes back here and sets its bit: what KVM does with write-protected entries.
 /// </summary>
 internal sealed class Stage2(MemorySlots slots) : IStage2
 {
@@ -17,24 +17,33 @@ internal sealed class Stage2(MemorySlots slots) : IStage2
         }
 
         ulong page = (ipa - slot.Gpa) >> MemorySlot.PageShift;
-        nint host = slot.Hva + (nint)(page << MemorySlot.PageShift);
-        if (slot.IsReadOnly)
+        slot.Map(page, writable: !slot.IsReadOnly);
+        if (slot.Dirty is not null && access == MemoryAccess.Write && !slot.IsReadOnly)
         {
-            return new Stage2Page(host, Writable: false);
+            slot.MarkDirty(page);
         }
 
-        if (slot.Dirty is not null)
+        return new Stage2Page(slot.HostAddress(ipa & ~(MemorySlot.PageSize - 1)), slot.IsMappedWritable(page));
+    }
+
+    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access)
+    {
+        MemorySlot? slot = slots.Find(ipa);
+        if (slot is null)
         {
-            if (access == MemoryAccess.Write)
-            {
-                slot.MarkDirty(page);
-            }
-            else if (!slot.IsDirty(page))
-            {
-                return new Stage2Page(host, Writable: false);
-            }
+            return default;
         }
 
-        return new Stage2Page(host, Writable: true);
+        ulong page = (ipa - slot.Gpa) >> MemorySlot.PageShift;
+        return slot.IsMapped(page) ? new Stage2Page(slot.HostAddress(ipa & ~(MemorySlot.PageSize - 1)), slot.IsMappedWritable(page)) : default;
+    }
+
+    /// <summary>Maps the page at <paramref name="gpa"/>, as a PE's access would.</summary>
+    public void Map(ulong gpa, bool writable)
+    {
+        if (slots.Find(gpa) is { } slot)
+        {
+            slot.Map((gpa - slot.Gpa) >> MemorySlot.PageShift, writable && !slot.IsReadOnly);
+        }
     }
 }

@@ -31,9 +31,6 @@ internal readonly record struct PinResult(PinOutcome Outcome, ulong Missing = 0,
 /// </summary>
 internal interface ISpeSeries
 {
-    /// <summary>Name on a command line.</summary>
-    string Name { get; }
-
     /// <summary>KVM_SET_DEVICE_ATTR in the group KVM_ARM_VCPU_SPE_CTRL.</summary>
     int SetAttr(SpeVcpu vcpu, ulong attr, nint address);
 

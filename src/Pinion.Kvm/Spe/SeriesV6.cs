@@ -16,8 +16,6 @@ internal sealed class SeriesV6(SpeVm vm) : ISpeSeries
     /// <summary>Id of the one SPU that all CPUs of this host have.</summary>
     public const int SpuId = 0;
 
-    public string Name => "v6";
-
     public int HasAttr(SpeVcpu vcpu, ulong attr)
     {
         if (!vcpu.Vcpu.HasFeature(KvmVcpuFeatures.Spe))

@@ -26,7 +26,7 @@ internal sealed class SpeVm : IDisposable
     {
         _vm = vm;
         Account = new LockedMemory(vm.HostMemory);
-        Series = new SeriesV6(this);
+        Series = vm.Kvm.Options.SpeSeries.Create(this);
     }
 
     public ISpeSeries Series { get; }
@@ -84,6 +84,8 @@ internal sealed class SpeVm : IDisposable
             {
                 _pages.Add(gpa, page = new PinnedPage(host));
             }
+
+            _vm.Stage2.Map(gpa, writable: true);
 
             page.Owners++;
         }

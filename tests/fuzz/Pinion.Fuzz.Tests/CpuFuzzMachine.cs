@@ -50,6 +50,8 @@ internal sealed unsafe partial class CpuFuzzMachine : IStage2, IPeOutputs, ITime
 
     public ulong InstructionsUntil(ulong deadline, ulong executed) => deadline <= Count(executed) ? 0 : deadline - Count(executed);
 
+    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access) => Translate(ipa, access);
+
     public Stage2Page Translate(ulong ipa, MemoryAccess access)
     {
         ulong page = (ipa - Base) >> 12;

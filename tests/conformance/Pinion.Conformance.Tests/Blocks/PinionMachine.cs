@@ -100,6 +100,8 @@ internal sealed unsafe class PinionMachine : IStage2, ITimeSource, IPeOutputs, I
     /// <summary>A record as it is now.</summary>
     public ReadOnlySpan<byte> Record(int index) => Page(_records).Slice(index * BlockLayout.RecordSize, BlockLayout.RecordSize);
 
+    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access) => Translate(ipa, access);
+
     public Stage2Page Translate(ulong ipa, MemoryAccess access)
     {
         ulong page = ipa & ~(PageSize - 1UL);

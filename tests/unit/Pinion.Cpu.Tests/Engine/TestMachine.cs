@@ -179,6 +179,8 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
         Pe.ReadRegister(SysRegId.ELR_EL1),
         Pe.ReadRegister(SysRegId.SPSR_EL1));
 
+    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access) => Translate(ipa, access);
+
     public Stage2Page Translate(ulong ipa, MemoryAccess access)
     {
         ulong page = ipa & ~0xFFFUL;
