@@ -29,4 +29,7 @@ public sealed record KvmOptions
 
     /// <summary>Makes the memory management that a VM locks and charges through; the host's own by default. Each VM disposes of its own.</summary>
     public Func<IHostMemory> HostMemory { get; init; } = static () => new LinuxHostMemory();
+
+    /// <summary>For tests: forgets the deferred maintenance of locked memslots instead of doing it.</summary>
+    internal bool OmitDeferredMaintenance { get; init; }
 }

@@ -63,7 +63,12 @@ public sealed unsafe partial class Vcpu
             return -Errno.ENOEXEC;
         }
 
-        int result = _hasRun ? 0 : PrepareFirstRun();
+        int result = Vm.PendingOperations.Perform();
+        if (result == 0 && !_hasRun)
+        {
+            result = PrepareFirstRun();
+        }
+
         if (result != 0)
         {
             return result;

@@ -30,6 +30,7 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
         Slots = new MemorySlots(ipaBits);
         Stage2 = new Stage2(Slots);
         HostMemory = kvm.Options.HostMemory();
+        PendingOperations = new PendingOperations(this);
         Spe = new SpeVm(this);
         Turns = kvm.Options.Deterministic ? new TurnScheduler(kvm.Options.Quantum) : null;
         HostTime = new HostTime();
@@ -63,6 +64,12 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
     internal Stage2 Stage2 { get; }
 
     internal IHostMemory HostMemory { get; }
+
+    /// <summary>The host's caches, for what KVM has to do to them.</summary>
+    internal ICacheMaintenance Caches { get; set; } = CoherentCaches.Instance;
+
+    /// <summary>Maintenance that waits for the first vCPU to run.</summary>
+    internal PendingOperations PendingOperations { get; }
 
     internal SpeVm Spe { get; }
 

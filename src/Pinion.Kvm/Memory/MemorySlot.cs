@@ -2,7 +2,20 @@ using Pinion.Kvm.Uapi;
 
 namespace Pinion.Kvm.Memory;
 
-/// <summary>A memslot: a range of guest physical memory backed by a range of this process's address space. Immutable but for its bitmaps.</summary>
+/// <summary>The arch.flags of a memslot in the fourth and fifth posting of the SPE series.</summary>
+[Flags]
+internal enum MemorySlotLock
+{
+    None = 0,
+
+    /// <summary>KVM_MEMSLOT_LOCK_READ: pinned, and mapped at stage 2.</summary>
+    Read = 1 << 0,
+
+    /// <summary>KVM_MEMSLOT_LOCK_WRITE: mapped for writing too, and marked dirty when unlocked.</summary>
+    Write = 1 << 1,
+}
+
+/// <summary>A memslot: a range of guest physical memory backed by a range of this process's address space. Immutable but for its bitmaps and its lock.</summary>
 internal sealed class MemorySlot
 {
     public const int PageShift = 12;
@@ -28,6 +41,7 @@ internal sealed class MemorySlot
         Hva = hva;
         Flags = flags;
         Dirty = dirty;
+        Lock = before?.Lock ?? MemorySlotLock.None;
     }
 
     public ushort Id { get; }
@@ -44,6 +58,11 @@ internal sealed class MemorySlot
     public ulong[]? Dirty { get; }
 
     public ulong End => Gpa + Bytes;
+
+    /// <summary>How KVM_CAP_ARM_LOCK_USER_MEMORY_REGION locked the slot, or that it did not. Guarded by the slots lock.</summary>
+    public MemorySlotLock Lock { get; set; }
+
+    public bool IsLocked => Lock != MemorySlotLock.None;
 
     public bool IsReadOnly => (Flags & KvmMemoryFlags.ReadOnly) != 0;
 
