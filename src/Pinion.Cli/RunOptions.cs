@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pinion.Cli.Guests;
 using Pinion.Cpu;
 using Pinion.Cpu.Profiling;
+using Pinion.Kvm.Spe;
 using Pinion.Vmm;
 using Pinion.Vmm.Board;
 using Pinion.Vmm.Run;
@@ -56,6 +57,13 @@ internal sealed class RunOptions
 
     private readonly Option<string> _spe = new("--spe") { Description = "Whether the CPUs have the Statistical Profiling Extension.", HelpName = "on|off", DefaultValueFactory = _ => "on" };
 
+    private readonly Option<string> _speSeries = new("--spe-series")
+    {
+        Description = "Posting of the kernel's SPE series that KVM behaves as: how it keeps the profiling buffer mapped, pinned and charged.",
+        HelpName = string.Join('|', SpeSeriesNames.All),
+        DefaultValueFactory = _ => SpeSeries.V6.Name(),
+    };
+
     private readonly Option<string> _speMaxBuffer = new("--spe-max-buffer")
     {
         Description = "Largest profiling buffer, in bytes or with K, M, G; 0 for no limit. It stays pinned while the guest profiles.",
@@ -109,7 +117,7 @@ internal sealed class RunOptions
     /// <summary>All options, in the order in which help shows them.</summary>
     public IEnumerable<Option> All =>
     [
-        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speMaxBuffer, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _kaslr, _dtb,
+        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speSeries, _speMaxBuffer, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _kaslr, _dtb,
         _dumpDtb, _stats,
     ];
 
@@ -129,6 +137,7 @@ internal sealed class RunOptions
         if (!SizeText.Parse(parsed.GetValue(_memory)!, "--memory", 1 << 20).TryGet(out ulong memory, out problem)
             || !SizeText.Parse(parsed.GetValue(_speMaxBuffer)!, "--spe-max-buffer").TryGet(out ulong largestBuffer, out problem)
             || !Choose(parsed, _spe, [("on", true), ("off", false)]).TryGet(out bool spe, out problem)
+            || !Choose(parsed, _speSeries, [.. Enum.GetValues<SpeSeries>().Select(series => (series.Name(), series))]).TryGet(out SpeSeries series, out problem)
             || !Choose(parsed, _memlock, [("raise", MemlockAction.Raise), ("keep", MemlockAction.Keep)]).TryGet(out MemlockAction memlock, out problem)
             || !Choose(parsed, _engine, [("auto", EngineKind.Auto), ("threaded", EngineKind.Threaded), ("switch", EngineKind.Switch)]).TryGet(out EngineKind engine, out problem)
             || !Shares(parsed).TryGet(out List<SharedDirectory> shares, out problem)
@@ -150,6 +159,7 @@ internal sealed class RunOptions
             DumpDtb = parsed.GetValue(_dumpDtb),
             Shares = shares,
             Spe = spe,
+            SpeSeries = series,
             SpeMaxBuffer = largestBuffer,
             SpeIrq = parsed.GetValue(_speIrq),
             Memlock = memlock,

@@ -1,6 +1,7 @@
 using Pinion.Cpu;
 using Pinion.Cpu.Profiling;
 using Pinion.Kvm;
+using Pinion.Kvm.Spe;
 using Pinion.Vmm.Board;
 
 namespace Pinion.Vmm.Run;
@@ -33,6 +34,9 @@ public sealed record MachineOptions
     /// <summary>The guest has a profiling unit.</summary>
     public bool Spe { get; init; } = true;
 
+    /// <summary>Which posting of the SPE series KVM has.</summary>
+    public SpeSeries SpeSeries { get; init; } = SpeSeries.V6;
+
     /// <summary>Largest profiling buffer, in bytes; 0: no limit.</summary>
     public ulong SpeMaxBuffer { get; init; } = 4UL << 20;
 
@@ -64,7 +68,7 @@ public sealed record MachineOptions
 
     internal KvmOptions ToKvmOptions()
     {
-        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic };
+        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries };
         return Timing is { } timing ? options with { Timing = timing } : options;
     }
 
