@@ -1,3 +1,5 @@
+using Pinion.Kvm.Locking;
+
 namespace Pinion.Kvm;
 
 /// <summary>Something that takes ioctls: KVM itself, a VM, a vCPU, a device.</summary>
@@ -16,13 +18,13 @@ public interface IKvmFile
 /// <summary>The open files of one <see cref="Kvm"/>, by number. There are no descriptors of the host behind them.</summary>
 public sealed class KvmFiles
 {
-    private readonly Lock _lock = new();
+    private readonly KvmLock _lock = new(LockRank.Files);
     private readonly List<IKvmFile?> _files = [];
 
     /// <summary>The file with number <paramref name="fd"/>; null when there is none or it is of another kind (a caller answers EBADF).</summary>
     public T? Get<T>(int fd) where T : class, IKvmFile
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             return (uint)fd < (uint)_files.Count ? _files[fd] as T : null;
         }
@@ -30,7 +32,7 @@ public sealed class KvmFiles
 
     internal int Add(IKvmFile file)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             int free = _files.IndexOf(null);
             if (free >= 0)
@@ -46,7 +48,7 @@ public sealed class KvmFiles
 
     internal void Remove(IKvmFile file)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             int index = _files.IndexOf(file);
             if (index >= 0)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Pinion.Kvm.Locking;
 
 namespace Pinion.Kvm;
 
@@ -19,6 +20,11 @@ internal sealed unsafe partial class Sleeper : IDisposable
     /// </summary>
     public void Sleep(ulong nanoseconds, Func<bool> isPending)
     {
+        if (LockOrder.Enabled)
+        {
+            LockOrder.Sleeps(null, nameof(Sleep));
+        }
+
         int seen = Volatile.Read(ref *_word);
         Interlocked.Exchange(ref _sleeping, 1);
         if (!isPending())

@@ -179,7 +179,9 @@ public sealed unsafe partial class Vcpu
             }
 
             Spe.Load();
+            LockOrder.EntersGuest();
             ExitReason reason = Pe.Run(budget);
+            LockOrder.LeavesGuest();
             Spe.Put();
             Statistics.Exits++;
             int next = HandleExit(reason);

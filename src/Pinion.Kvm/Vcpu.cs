@@ -214,7 +214,11 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
         return 0;
     }
 
-    internal void InvalidateStage2() => _pe?.InvalidateStage2();
+    internal void InvalidateStage2()
+    {
+        LockOrder.WaitsForGuest();
+        _pe?.InvalidateStage2();
+    }
 
     internal void ConnectInterruptController(IGicCpuInterface cpuInterface)
     {

@@ -91,7 +91,7 @@ public sealed unsafe partial class VgicV3
             case GroupLevelInfo:
                 return LevelInfoKind(attr) == 0 ? 0 : -ENXIO;
             case GroupDistributor or GroupRedistributor or GroupSystemRegisters:
-                lock (Lock)
+                using (Lock.Enter())
                 {
                     if (NamedVcpu(group, attr) is null)
                     {
@@ -114,7 +114,7 @@ public sealed unsafe partial class VgicV3
 
     private int SetAddress(ulong attr, ulong value)
     {
-        lock (Lock)
+        using (Lock.Enter())
         {
             switch (attr)
             {
@@ -141,7 +141,7 @@ public sealed unsafe partial class VgicV3
         }
 
         ulong value;
-        lock (Lock)
+        using (Lock.Enter())
         {
             switch (attr)
             {
@@ -181,7 +181,7 @@ public sealed unsafe partial class VgicV3
             return -EINVAL;
         }
 
-        lock (Lock)
+        using (Lock.Enter())
         {
             if (_spiCount != 0)
             {
@@ -198,7 +198,7 @@ public sealed unsafe partial class VgicV3
         switch (attr)
         {
             case ControlInitialize:
-                lock (Lock)
+                using (Lock.Enter())
                 {
                     return Initialize();
                 }
@@ -221,7 +221,7 @@ public sealed unsafe partial class VgicV3
     private int AccessRegister(uint group, ulong attr, nint addr, bool write)
     {
         VgicVcpu? vcpu;
-        lock (Lock)
+        using (Lock.Enter())
         {
             vcpu = NamedVcpu(group, attr);
         }
@@ -248,7 +248,7 @@ public sealed unsafe partial class VgicV3
         }
 
         int result;
-        lock (Lock)
+        using (Lock.Enter())
         {
             result = !Initialized ? -EBUSY : group switch
             {
@@ -346,7 +346,7 @@ public sealed unsafe partial class VgicV3
 
         if (!write)
         {
-            ulong value = vcpu.Read(register);
+            ulong value = vcpu.ReadLocked(register);
             if (addr == null)
             {
                 return -EFAULT;
@@ -366,7 +366,7 @@ public sealed unsafe partial class VgicV3
             return (*addr & 1) != 0 ? 0 : -EINVAL;
         }
 
-        vcpu.Write(register, *addr);
+        vcpu.WriteLocked(register, *addr);
         return 0;
     }
 
@@ -383,7 +383,7 @@ public sealed unsafe partial class VgicV3
         }
 
         vcpu.PriBits = priBits;
-        vcpu.Write(SysRegId.ICC_CTLR_EL1, value);
+        vcpu.WriteLocked(SysRegId.ICC_CTLR_EL1, value);
         return 0;
     }
 }

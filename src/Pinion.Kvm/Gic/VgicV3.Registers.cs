@@ -21,7 +21,7 @@ public sealed partial class VgicV3
     /// <returns>False where no frame is at <paramref name="gpa"/>: the access belongs to somebody else.</returns>
     public bool TryAccess(ulong gpa, int size, bool write, ref ulong data, int vcpu)
     {
-        lock (Lock)
+        using (Lock.Enter())
         {
             if (!Initialized)
             {

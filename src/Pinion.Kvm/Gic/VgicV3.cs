@@ -1,5 +1,6 @@
 using System.Numerics;
 using Pinion.Cpu;
+using Pinion.Kvm.Locking;
 using static Pinion.Kvm.Uapi.Errno;
 
 namespace Pinion.Kvm.Gic;
@@ -34,7 +35,7 @@ public sealed partial class VgicV3(IVgicHost host, int ipaBits = 40)
     private ulong? _distributorBase;
     private ulong _propertyBase;
 
-    internal Lock Lock { get; } = new();
+    internal KvmLock Lock { get; } = new(LockRank.Gic);
 
     internal IVgicHost Host { get; } = host;
 
@@ -51,7 +52,7 @@ public sealed partial class VgicV3(IVgicHost host, int ipaBits = 40)
     /// <returns>0; -EBUSY once <see cref="Initialized"/>; -EEXIST where it is known; -EINVAL where its redistributor would overlap something or leave guest physical memory.</returns>
     public int AddVcpu(int vcpu)
     {
-        lock (Lock)
+        using (Lock.Enter())
         {
             if (Initialized)
             {
@@ -79,7 +80,7 @@ public sealed partial class VgicV3(IVgicHost host, int ipaBits = 40)
     /// <summary>The ICC_* registers of a vCPU that <see cref="AddVcpu"/> knows.</summary>
     public IGicCpuInterface CpuInterface(int vcpu)
     {
-        lock (Lock)
+        using (Lock.Enter())
         {
             return _byId[vcpu];
         }
@@ -89,7 +90,7 @@ public sealed partial class VgicV3(IVgicHost host, int ipaBits = 40)
     /// <returns>0; -ENXIO where a frame has no address; -EINVAL where frames overlap; -EBUSY before <see cref="Initialized"/>.</returns>
     public int MapResources()
     {
-        lock (Lock)
+        using (Lock.Enter())
         {
             if (_vcpus.Exists(v => v.RedistributorBase is null) || _distributorBase is null)
             {
@@ -104,7 +105,7 @@ public sealed partial class VgicV3(IVgicHost host, int ipaBits = 40)
     /// <returns>0; -EINVAL where <paramref name="intid"/> is not 16 to 31 or there is no such vCPU.</returns>
     public int SetPpi(int vcpu, int intid, bool level)
     {
-        lock (Lock)
+        using (Lock.Enter())
         {
             if (intid is < 16 or >= PrivateInterrupts || !_byId.TryGetValue(vcpu, out VgicVcpu? owner))
             {
@@ -120,7 +121,7 @@ public sealed partial class VgicV3(IVgicHost host, int ipaBits = 40)
     /// <returns>0; -EBUSY before <see cref="Initialized"/>; -EINVAL where <paramref name="intid"/> is not an SPI.</returns>
     public int SetSpi(int intid, bool level)
     {
-        lock (Lock)
+        using (Lock.Enter())
         {
             if (!Initialized)
             {
@@ -141,7 +142,7 @@ public sealed partial class VgicV3(IVgicHost host, int ipaBits = 40)
     /// <returns>0; -EAGAIN before <see cref="Initialized"/>; -EINVAL for an SGI or an interrupt that does not exist; -EEXIST where another device has it.</returns>
     public int SetOwner(int vcpu, int intid, object owner)
     {
-        lock (Lock)
+        using (Lock.Enter())
         {
             if (!Initialized)
             {

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Pinion.Arm.SystemRegisters;
 using Pinion.Cpu;
+using Pinion.Kvm.Locking;
 
 namespace Pinion.Kvm.Gic;
 
@@ -99,88 +100,93 @@ internal sealed class VgicVcpu : IGicCpuInterface
     /// <inheritdoc/>
     public ulong Read(SysRegId register)
     {
-        lock (_vgic.Lock)
-        {
-            return register switch
-            {
-                SysRegId.ICC_IAR1_EL1 => (ulong)Acknowledge(group1: true),
-                SysRegId.ICC_IAR0_EL1 => (ulong)Acknowledge(group1: false),
-                SysRegId.ICC_HPPIR1_EL1 => (ulong)HighestPending(group1: true),
-                SysRegId.ICC_HPPIR0_EL1 => (ulong)HighestPending(group1: false),
-                SysRegId.ICC_RPR_EL1 => RunningPriority,
-                SysRegId.ICC_PMR_EL1 => PriorityMask,
-                SysRegId.ICC_BPR0_EL1 => (ulong)Bpr0,
-                SysRegId.ICC_BPR1_EL1 => (ulong)EffectiveBpr1,
-                SysRegId.ICC_CTLR_EL1 => Control,
-                SysRegId.ICC_SRE_EL1 => VgicV3.SystemRegisterEnable,
-                SysRegId.ICC_IGRPEN0_EL1 => Group0Enabled ? 1UL : 0,
-                SysRegId.ICC_IGRPEN1_EL1 => Group1Enabled ? 1UL : 0,
-                SysRegId.ICC_AP0R0_EL1 => Ap0R0,
-                SysRegId.ICC_AP1R0_EL1 => Ap1R0,
-                _ => 0,
-            };
-        }
+        using KvmLock.Scope _ = _vgic.Lock.Enter();
+        return ReadLocked(register);
     }
 
     /// <inheritdoc/>
     public void Write(SysRegId register, ulong value)
     {
-        lock (_vgic.Lock)
+        using KvmLock.Scope _ = _vgic.Lock.Enter();
+        WriteLocked(register, value);
+    }
+
+    /// <summary><see cref="Read"/> with the lock held.</summary>
+    public ulong ReadLocked(SysRegId register) => register switch
+    {
+        SysRegId.ICC_IAR1_EL1 => (ulong)Acknowledge(group1: true),
+        SysRegId.ICC_IAR0_EL1 => (ulong)Acknowledge(group1: false),
+        SysRegId.ICC_HPPIR1_EL1 => (ulong)HighestPending(group1: true),
+        SysRegId.ICC_HPPIR0_EL1 => (ulong)HighestPending(group1: false),
+        SysRegId.ICC_RPR_EL1 => RunningPriority,
+        SysRegId.ICC_PMR_EL1 => PriorityMask,
+        SysRegId.ICC_BPR0_EL1 => (ulong)Bpr0,
+        SysRegId.ICC_BPR1_EL1 => (ulong)EffectiveBpr1,
+        SysRegId.ICC_CTLR_EL1 => Control,
+        SysRegId.ICC_SRE_EL1 => VgicV3.SystemRegisterEnable,
+        SysRegId.ICC_IGRPEN0_EL1 => Group0Enabled ? 1UL : 0,
+        SysRegId.ICC_IGRPEN1_EL1 => Group1Enabled ? 1UL : 0,
+        SysRegId.ICC_AP0R0_EL1 => Ap0R0,
+        SysRegId.ICC_AP1R0_EL1 => Ap1R0,
+        _ => 0,
+    };
+
+    /// <summary><see cref="Write"/> with the lock held.</summary>
+    public void WriteLocked(SysRegId register, ulong value)
+    {
+        switch (register)
         {
-            switch (register)
-            {
-                case SysRegId.ICC_EOIR1_EL1:
-                    EndOfInterrupt(value, group1: true);
-                    return;
-                case SysRegId.ICC_EOIR0_EL1:
-                    EndOfInterrupt(value, group1: false);
-                    return;
-                case SysRegId.ICC_DIR_EL1:
-                    if (EoiMode)
-                    {
-                        Deactivate(value);
-                    }
+            case SysRegId.ICC_EOIR1_EL1:
+                EndOfInterrupt(value, group1: true);
+                return;
+            case SysRegId.ICC_EOIR0_EL1:
+                EndOfInterrupt(value, group1: false);
+                return;
+            case SysRegId.ICC_DIR_EL1:
+                if (EoiMode)
+                {
+                    Deactivate(value);
+                }
 
-                    return;
-                case SysRegId.ICC_SGI1R_EL1:
-                    _vgic.SendSgi(this, value, group1Allowed: true);
-                    return;
-                case SysRegId.ICC_SGI0R_EL1:
-                case SysRegId.ICC_ASGI1R_EL1:
-                    // With one Security state both can only raise SGIs that are configured as Group 0.
-                    _vgic.SendSgi(this, value, group1Allowed: false);
-                    return;
-                case SysRegId.ICC_PMR_EL1:
-                    PriorityMask = (byte)(value & VgicV3.PriorityBits);
-                    break;
-                case SysRegId.ICC_BPR0_EL1:
-                    SetBpr0(value);
-                    break;
-                case SysRegId.ICC_BPR1_EL1:
-                    SetBpr1(value);
-                    break;
-                case SysRegId.ICC_CTLR_EL1:
-                    CommonBinaryPoint = (value & 1) != 0;
-                    EoiMode = (value & 2) != 0;
-                    break;
-                case SysRegId.ICC_IGRPEN0_EL1:
-                    Group0Enabled = (value & 1) != 0;
-                    break;
-                case SysRegId.ICC_IGRPEN1_EL1:
-                    Group1Enabled = (value & 1) != 0;
-                    break;
-                case SysRegId.ICC_AP0R0_EL1:
-                    Ap0R0 = (uint)value;
-                    break;
-                case SysRegId.ICC_AP1R0_EL1:
-                    Ap1R0 = (uint)value;
-                    break;
-                default:
-                    return;
-            }
-
-            UpdateLines();
+                return;
+            case SysRegId.ICC_SGI1R_EL1:
+                _vgic.SendSgi(this, value, group1Allowed: true);
+                return;
+            case SysRegId.ICC_SGI0R_EL1:
+            case SysRegId.ICC_ASGI1R_EL1:
+                // With one Security state both can only raise SGIs that are configured as Group 0.
+                _vgic.SendSgi(this, value, group1Allowed: false);
+                return;
+            case SysRegId.ICC_PMR_EL1:
+                PriorityMask = (byte)(value & VgicV3.PriorityBits);
+                break;
+            case SysRegId.ICC_BPR0_EL1:
+                SetBpr0(value);
+                break;
+            case SysRegId.ICC_BPR1_EL1:
+                SetBpr1(value);
+                break;
+            case SysRegId.ICC_CTLR_EL1:
+                CommonBinaryPoint = (value & 1) != 0;
+                EoiMode = (value & 2) != 0;
+                break;
+            case SysRegId.ICC_IGRPEN0_EL1:
+                Group0Enabled = (value & 1) != 0;
+                break;
+            case SysRegId.ICC_IGRPEN1_EL1:
+                Group1Enabled = (value & 1) != 0;
+                break;
+            case SysRegId.ICC_AP0R0_EL1:
+                Ap0R0 = (uint)value;
+                break;
+            case SysRegId.ICC_AP1R0_EL1:
+                Ap1R0 = (uint)value;
+                break;
+            default:
+                return;
         }
+
+        UpdateLines();
     }
 
     /// <summary>Drives the PE's inputs from the state now; tells the host only what changed. Lock held.</summary>

@@ -1,53 +1,31 @@
-using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Pinion.Kvm.Locking;
 
-/// <summary>
-/// The order in which locks may be taken: a thread that holds one may only take one that stands lower in this list. Two vCPU mutexes together are
-/// only ever taken by trying.
-/// </summary>
-internal enum LockRank
-{
-    /// <summary>kvm->lock: creation of vCPUs and devices.</summary>
-    Vm,
-
-    /// <summary>vcpu->mutex: one ioctl at a time on a vCPU; held for the whole of KVM_RUN.</summary>
-    Vcpu,
-
-    /// <summary>kvm->arch.config_lock: features, SPE configuration, PSCI's power state.</summary>
-    Config,
-
-    /// <summary>kvm->slots_lock: memslot changes, dirty log.</summary>
-    Slots,
-
-    /// <summary>Pinned pages and locked-memory accounting. The interrupt controller's own lock comes after this one.</summary>
-    Pins,
-
-    /// <summary>The turn scheduler of deterministic time. Nothing is taken inside.</summary>
-    Scheduler,
-}
-
-/// <summary>
-/// A lock that knows its place. Debug builds check the order on every acquisition, as lockdep does in the kernel.
-/// </summary>
+/// <summary>A lock that knows its place in the order of <see cref="LockRank"/>, and has <see cref="LockOrder"/> watch over it.</summary>
 internal sealed class KvmLock(LockRank rank)
 {
-    [ThreadStatic]
-    private static Stack<LockRank>? s_held;
-
     private readonly object _monitor = new();
 
     /// <summary>Takes the lock until the scope is disposed.</summary>
-    public Scope Enter()
+    public Scope Enter([CallerMemberName] string member = "", [CallerLineNumber] int line = 0)
     {
-        CheckOrder();
+        if (LockOrder.Enabled)
+        {
+            LockOrder.Wants(rank, member, line);
+        }
+
         Monitor.Enter(_monitor);
-        Push();
+        if (LockOrder.Enabled)
+        {
+            LockOrder.Has(this, rank, member, line);
+        }
+
         return new Scope(this);
     }
 
-    /// <summary>Takes the lock if nobody holds it. A caller that got it must call <see cref="Exit"/>.</summary>
-    public bool TryEnter()
+    /// <summary>Takes the lock if nobody holds it. A caller that got it must call <see cref="Exit"/>. What cannot wait cannot deadlock: the order does not matter here.</summary>
+    public bool TryEnter([CallerMemberName] string member = "", [CallerLineNumber] int line = 0)
     {
         // The owner itself asking again is a refusal too: what is protected is in use.
         if (Monitor.IsEntered(_monitor) || !Monitor.TryEnter(_monitor))
@@ -55,36 +33,38 @@ internal sealed class KvmLock(LockRank rank)
             return false;
         }
 
-        Push();
+        if (LockOrder.Enabled)
+        {
+            LockOrder.Has(this, rank, member, line);
+        }
+
         return true;
     }
 
     public void Exit()
     {
-        Pop();
+        if (LockOrder.Enabled)
+        {
+            LockOrder.Released(this, rank);
+        }
+
         Monitor.Exit(_monitor);
     }
 
-    public void Wait() => Monitor.Wait(_monitor);
+    /// <summary>Gives the lock back, sleeps until <see cref="PulseAll"/>, and takes it again.</summary>
+    public void Wait([CallerMemberName] string member = "")
+    {
+        if (LockOrder.Enabled)
+        {
+            LockOrder.Sleeps(this, member);
+        }
+
+        Monitor.Wait(_monitor);
+    }
 
     public void PulseAll() => Monitor.PulseAll(_monitor);
 
     public bool IsHeld => Monitor.IsEntered(_monitor);
-
-    [Conditional("DEBUG")]
-    private void CheckOrder()
-    {
-        if (s_held is { Count: > 0 } held && held.Peek() >= rank)
-        {
-            throw new InvalidOperationException($"lock order: {rank} wanted while {held.Peek()} is held");
-        }
-    }
-
-    [Conditional("DEBUG")]
-    private void Push() => (s_held ??= new Stack<LockRank>()).Push(rank);
-
-    [Conditional("DEBUG")]
-    private static void Pop() => s_held!.Pop();
 
     internal readonly ref struct Scope(KvmLock owner)
     {
