@@ -1,4 +1,5 @@
 using Pinion.Kvm.Memory;
+using Pinion.Kvm.Spe;
 using Pinion.Kvm.Uapi;
 
 namespace Pinion.Kvm;
@@ -63,7 +64,7 @@ public sealed class Kvm : IKvmFile, IDisposable
     }
 
     /// <summary>KVM_CHECK_EXTENSION. Says 0 for everything that is not implemented here, also where the kernel has it.</summary>
-    public int CheckExtension(uint capability) => capability switch
+    public int CheckExtension(uint capability) => SpeUapi.Of(Options.SpeSeries).CheckExtension(capability, Options) ?? capability switch
     {
         KvmCapability.Irqchip
             or KvmCapability.UserMemory
@@ -86,8 +87,7 @@ public sealed class Kvm : IKvmFile, IDisposable
             or KvmCapability.ArmIrqLineLayout2
             or KvmCapability.ArmNisvToUser
             or KvmCapability.ArmInjectExtDabt
-            or KvmCapability.UserMemory2
-            or KvmCapability.ArmSpe => 1,
+            or KvmCapability.UserMemory2 => 1,
         KvmCapability.NrVcpus => Math.Min(Environment.ProcessorCount, MaxVcpus),
         KvmCapability.NrMemslots => MemorySlots.Maximum,
         KvmCapability.MaxVcpus or KvmCapability.MaxVcpuId => MaxVcpus,

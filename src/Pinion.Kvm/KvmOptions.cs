@@ -30,6 +30,15 @@ public sealed record KvmOptions
     /// <summary>Makes the memory management that a VM locks and charges through; the host's own by default. Each VM disposes of its own.</summary>
     public Func<IHostMemory> HostMemory { get; init; } = static () => new LinuxHostMemory();
 
+    /// <summary>Tells of the mappings behind memslots; the host's own by default.</summary>
+    public IHostMappings HostMappings { get; init; } = new LinuxHostMappings();
+
+    /// <summary>The host's CPUs.</summary>
+    public IHostCpus HostCpus { get; init; } = new LinuxHostCpus();
+
+    /// <summary>CPUs that have a profiling unit; null: all. The unit is this program's own, so only a test of what happens on other CPUs has a reason to say so.</summary>
+    public CpuSet? SpeCpus { get; init; }
+
     /// <summary>For tests: forgets the deferred maintenance of locked memslots instead of doing it.</summary>
     internal bool OmitDeferredMaintenance { get; init; }
 }

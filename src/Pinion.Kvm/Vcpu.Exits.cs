@@ -175,7 +175,7 @@ public sealed unsafe partial class Vcpu
 
     private int HandleTrappedRegister(in TrappedRegister trapped)
     {
-        if (HasFeature(KvmVcpuFeatures.Spe) && Spe.Handles(trapped.Register))
+        if (HasFeature(KvmVcpuFeatures.Spe) && Spe.Traps(trapped.Register))
         {
             return Spe.HandleTrap(trapped);
         }

@@ -52,6 +52,8 @@ public sealed unsafe partial class Vcpu
                 // Only SVE needs it, and there is none.
                 result = UserMemory.Read(argument, out uint _);
                 return result < 0 ? result : !_initialized ? -Errno.ENOEXEC : -Errno.EINVAL;
+            case KvmIoctl.ArmVcpuSupportedCpus when Vm.Spe.Uapi.SupportedCpus is not null:
+                return SetSupportedCpus(argument);
             default:
                 return -Errno.ENOTTY;
         }

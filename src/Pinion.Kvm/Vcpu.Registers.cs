@@ -17,6 +17,7 @@ public sealed unsafe partial class Vcpu
         set => _psciVersion = value;
     }
 
+    /// <summary>It has been in KVM_RUN, past what the first one checks.</summary>
     internal bool HasRun => _hasRun;
 
     /// <summary>

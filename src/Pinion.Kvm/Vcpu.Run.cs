@@ -64,9 +64,9 @@ public sealed unsafe partial class Vcpu
         }
 
         int result = Vm.PendingOperations.Perform();
-        if (result == 0 && !_hasRun)
+        if (result == 0)
         {
-            result = PrepareFirstRun();
+            result = _hasRun ? CheckProfiling() : PrepareFirstRun();
         }
 
         if (result != 0)
@@ -119,9 +119,10 @@ public sealed unsafe partial class Vcpu
             return -Errno.EINVAL;
         }
 
-        if (HasFeature(KvmVcpuFeatures.Spe) && !Spe.Initialized)
+        int profiling = CheckProfiling();
+        if (profiling != 0)
         {
-            return -Errno.EINVAL;
+            return profiling;
         }
 
         GuestIdentity.FinalizeForRun(this);
@@ -130,6 +131,8 @@ public sealed unsafe partial class Vcpu
         Vm.HasRanOnce = true;
         return 0;
     }
+
+    private int CheckProfiling() => HasFeature(KvmVcpuFeatures.Spe) ? Vm.Spe.Series.CheckRun(Spe) : 0;
 
     /// <summary>Lines that were driven before an interrupt controller could take them.</summary>
     private void ConnectDevices()
@@ -168,6 +171,12 @@ public sealed unsafe partial class Vcpu
                 continue;
             }
 
+            int refused = Vm.Spe.Series.CheckEntry(Spe);
+            if (refused <= 0)
+            {
+                return refused;
+            }
+
             ulong budget = ulong.MaxValue;
             if (_seat is not null)
             {
@@ -193,6 +202,17 @@ public sealed unsafe partial class Vcpu
     }
 
     private Func<bool>? _interrupted;
+
+    /// <summary>
+    /// KVM_EXIT_FAIL_ENTRY because the guest profiles and user space asked to hear of it (KVM_ARM_VCPU_SPE_STOP). As posted, the exit is described and KVM_RUN fails as well.
+    /// </summary>
+    internal int ExitForProfiling()
+    {
+        _run->ExitReason = KvmExit.FailEntry;
+        _run->FailEntry.HardwareEntryFailureReason = KvmRunFailEntry.Spe;
+        _run->FailEntry.Cpu = 0;
+        return -Errno.EAGAIN;
+    }
 
     private int ServeRequests()
     {

@@ -86,14 +86,12 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
     public int Init(in KvmVcpuInit init)
     {
         using KvmLock.Scope _ = Mutex.Enter();
-        const KvmVcpuFeatures Known = (KvmVcpuFeatures)((1 << 10) - 1);
-        const KvmVcpuFeatures Supported = KvmVcpuFeatures.PowerOff | KvmVcpuFeatures.Psci02 | KvmVcpuFeatures.PmuV3 | KvmVcpuFeatures.Spe;
+        const KvmVcpuFeatures Supported = KvmVcpuFeatures.PowerOff | KvmVcpuFeatures.Psci02 | KvmVcpuFeatures.PmuV3;
         if (init.Target != KvmVcpuInit.TargetGenericV8)
         {
             return -Errno.EINVAL;
         }
 
-        var wanted = (KvmVcpuFeatures)init.Features[0];
         for (int i = 1; i < 7; i++)
         {
             if (init.Features[i] != 0)
@@ -102,12 +100,14 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
             }
         }
 
-        if ((wanted & ~Known) != 0)
+        SpeUapi numbers = Vm.Spe.Uapi;
+        if (init.Features[0] >> numbers.Features != 0)
         {
             return -Errno.ENOENT;
         }
 
-        if ((wanted & ~Supported) != 0)
+        KvmVcpuFeatures wanted = numbers.FromUser(init.Features[0]);
+        if ((wanted & ~(Supported | (numbers.IsSupported(Vm.Kvm.Options) ? KvmVcpuFeatures.Spe : 0))) != 0)
         {
             return -Errno.EINVAL;
         }
@@ -126,6 +126,11 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
             _initialized = true;
             PowerState = powerOff ? KvmMpState.Stopped : KvmMpState.Runnable;
             _resetRequest = null;
+        }
+
+        if (_hasRun)
+        {
+            Vm.Spe.Series.Reinitialized(Spe);
         }
 
         Reset();

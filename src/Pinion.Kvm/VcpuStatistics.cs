@@ -25,6 +25,9 @@ public sealed class VcpuStatistics
     /// <summary>Events of the profiling buffer that the profiling unit raised.</summary>
     public ulong ProfilingEvents { get; internal set; }
 
+    /// <summary>Stage 2 faults of the profiling unit: each ends sampling until the guest has served the event.</summary>
+    public ulong ProfilingStage2Faults { get; internal set; }
+
     /// <summary>Times the profiling buffer was enabled and pinned.</summary>
     public ulong BuffersPinned { get; internal set; }
 }

@@ -49,8 +49,23 @@ public sealed partial class Vm
             case KvmIoctl.SetDeviceAttr:
             case KvmIoctl.GetDeviceAttr:
             case KvmIoctl.HasDeviceAttr:
-                result = UserMemory.Read(argument, out KvmDeviceAttr _);
-                return result < 0 ? result : -Errno.ENXIO;
+                if (!Spe.Uapi.HasVmAttributes)
+                {
+                    return -Errno.ENOTTY;
+                }
+
+                result = UserMemory.Read(argument, out KvmDeviceAttr attr);
+                if (result < 0)
+                {
+                    return result;
+                }
+
+                return command switch
+                {
+                    KvmIoctl.SetDeviceAttr => SetAttr(attr),
+                    KvmIoctl.GetDeviceAttr => GetAttr(attr),
+                    _ => HasAttr(attr),
+                };
             default:
                 return -Errno.ENOTTY;
         }

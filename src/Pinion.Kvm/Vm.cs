@@ -65,6 +65,8 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
 
     internal IHostMemory HostMemory { get; }
 
+    internal IHostMappings HostMappings => Kvm.Options.HostMappings;
+
     /// <summary>The host's caches, for what KVM has to do to them.</summary>
     internal ICacheMaintenance Caches { get; set; } = CoherentCaches.Instance;
 
@@ -174,10 +176,19 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
     /// <summary>KVM_CHECK_EXTENSION on the VM.</summary>
     public int CheckExtension(uint capability) => Kvm.CheckExtension(capability);
 
-    /// <summary>KVM_ENABLE_CAP. Only KVM_CAP_ARM_NISV_TO_USER.</summary>
-    /// <returns>0; -EINVAL for flags or for another capability.</returns>
+    /// <summary>KVM_ENABLE_CAP: KVM_CAP_ARM_NISV_TO_USER and, in the series that have it, KVM_CAP_ARM_LOCK_USER_MEMORY_REGION (<see cref="KvmLockMemory"/>).</summary>
+    /// <returns>
+    /// 0; -EINVAL for flags or arguments that mean nothing, for another capability, a memslot that does not exist, a lock without reading, or (fifth posting) unlocking what is not locked; -EBUSY where
+    /// a vCPU is inside a call, has run (fourth posting), or the memslot is locked; -EPERM for a lock for writing of a memslot that is read-only or logged; -ENOMEM over RLIMIT_MEMLOCK and where memory
+    /// cannot be pinned; -EAGAIN where mappings changed meanwhile.
+    /// </returns>
     public int EnableCap(in KvmEnableCap cap)
     {
+        if (cap.Cap == Spe.Uapi.LockMemory)
+        {
+            return Spe.Series.LockMemory(cap);
+        }
+
         if (cap.Flags != 0 || cap.Cap != KvmCapability.ArmNisvToUser)
         {
             return -Errno.EINVAL;
@@ -186,6 +197,19 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
         ReturnNisvToUser = true;
         return 0;
     }
+
+    /// <summary>KVM_SET_DEVICE_ATTR on the VM: KVM_ARM_VM_SPE_CTRL's FINALIZE of the third posting.</summary>
+    /// <returns>
+    /// 0; -ENOTTY in the fourth and fifth posting; -ENXIO for an unknown attribute, or before all vCPUs' profiling is initialised; -EBUSY when done already; -EFAULT where memory is bad; -EAGAIN where it changed meanwhile.
+    /// </returns>
+    public int SetAttr(in KvmDeviceAttr attr) => Spe.Uapi.HasVmAttributes ? Spe.Series.SetVmAttr(attr.Group, attr.Attr) : -Errno.ENOTTY;
+
+    /// <summary>KVM_GET_DEVICE_ATTR on the VM: no attribute has a value.</summary>
+    public int GetAttr(in KvmDeviceAttr attr) => Spe.Uapi.HasVmAttributes ? -Errno.ENXIO : -Errno.ENOTTY;
+
+    /// <summary>KVM_HAS_DEVICE_ATTR on the VM.</summary>
+    /// <returns>0; -ENXIO for an unknown attribute, or where no vCPU has profiling; -ENOTTY as <see cref="SetAttr"/>.</returns>
+    public int HasAttr(in KvmDeviceAttr attr) => Spe.Uapi.HasVmAttributes ? Spe.Series.HasVmAttr(attr.Group, attr.Attr) : -Errno.ENOTTY;
 
     /// <summary>KVM_ARM_PREFERRED_TARGET: the generic v8 target, no features asked for.</summary>
     public int PreferredTarget(out KvmVcpuInit init)

@@ -88,6 +88,25 @@ internal sealed class MemorySlot
         }
     }
 
+    /// <summary>Maps every page.</summary>
+    public void MapAll(bool writable)
+    {
+        for (ulong page = 0; page < Pages; page++)
+        {
+            Map(page, writable);
+        }
+    }
+
+    /// <summary>Takes every page from stage 2. What PEs cached is the caller's to invalidate.</summary>
+    public void UnmapAll()
+    {
+        for (int i = 0; i < _mapped.Length; i++)
+        {
+            Volatile.Write(ref _mappedWritable[i], 0);
+            Volatile.Write(ref _mapped[i], 0);
+        }
+    }
+
     /// <summary>Takes a page from stage 2. What PEs cached of it is the caller's to invalidate.</summary>
     public void Unmap(ulong page)
     {

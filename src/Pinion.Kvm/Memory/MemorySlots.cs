@@ -112,6 +112,11 @@ internal sealed class MemorySlots
                 return -Errno.EINVAL;
             }
 
+            if (existing.IsLocked)
+            {
+                return -Errno.EBUSY;
+            }
+
             old = existing;
             return 0;
         }
@@ -142,6 +147,13 @@ internal sealed class MemorySlots
                     return -Errno.EEXIST;
                 }
             }
+        }
+
+        // A locked slot may only begin to be logged, and only where a lock for writing does not keep the guest's writes from being seen.
+        bool beginsLog = !moves && existing!.Dirty is null && (region.Flags & KvmMemoryFlags.LogDirtyPages) != 0;
+        if (existing is { IsLocked: true } && !(beginsLog && (existing.Lock & MemorySlotLock.Write) == 0))
+        {
+            return -Errno.EBUSY;
         }
 
         if (end > _physicalSize)

@@ -17,7 +17,12 @@ internal sealed class Stage2(MemorySlots slots) : IStage2
         }
 
         ulong page = (ipa - slot.Gpa) >> MemorySlot.PageShift;
-        slot.Map(page, writable: !slot.IsReadOnly);
+        if (access == MemoryAccess.Write || !slot.IsMapped(page))
+        {
+            // What was mapped for reading only (a memslot locked so) is upgraded by a write alone.
+            slot.Map(page, writable: !slot.IsReadOnly);
+        }
+
         if (slot.Dirty is not null && access == MemoryAccess.Write && !slot.IsReadOnly)
         {
             slot.MarkDirty(page);

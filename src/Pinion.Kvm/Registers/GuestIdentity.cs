@@ -47,11 +47,7 @@ internal static class GuestIdentity
             pe.SetTrap(id, !pmu, !pmu);
         }
 
-        for (SysRegId id = PMSCR_EL1; id <= PMBIDR_EL1; id++)
-        {
-            bool trap = !spe || vcpu.Spe.Handles(id);
-            pe.SetTrap(id, trap, trap);
-        }
+        vcpu.Spe.SetTraps();
     }
 
     /// <summary>kvm_finalize_sys_regs: a VM without an interrupt controller here has no system registers of one.</summary>

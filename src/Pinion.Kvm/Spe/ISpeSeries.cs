@@ -1,4 +1,5 @@
 using Pinion.Arm.Spe;
+using Pinion.Kvm.Uapi;
 
 namespace Pinion.Kvm.Spe;
 
@@ -39,6 +40,31 @@ internal interface ISpeSeries
 
     /// <summary>KVM_HAS_DEVICE_ATTR.</summary>
     int HasAttr(SpeVcpu vcpu, ulong attr);
+
+    /// <summary>KVM_SET_DEVICE_ATTR on the VM.</summary>
+    int SetVmAttr(uint group, ulong attr) => -Errno.ENXIO;
+
+    /// <summary>KVM_HAS_DEVICE_ATTR on the VM.</summary>
+    int HasVmAttr(uint group, ulong attr) => -Errno.ENXIO;
+
+    /// <summary>KVM_ENABLE_CAP of KVM_CAP_ARM_LOCK_USER_MEMORY_REGION.</summary>
+    int LockMemory(in KvmEnableCap cap) => -Errno.EINVAL;
+
+    /// <summary>Whether a vCPU with profiling may run: asked by each KVM_RUN, last of what the first one checks. 0, or a negative errno.</summary>
+    int CheckRun(SpeVcpu vcpu) => vcpu.Initialized ? 0 : -Errno.EINVAL;
+
+    /// <summary>Asked before each entry to the guest, of vCPUs without profiling too: <see cref="Vcpu.Continue"/>, or what KVM_RUN returns.</summary>
+    int CheckEntry(SpeVcpu vcpu) => Vcpu.Continue;
+
+    /// <summary>KVM_ARM_VCPU_INIT of a vCPU that has run. Caller holds its mutex.</summary>
+    void Reinitialized(SpeVcpu vcpu)
+    {
+    }
+
+    /// <summary>The VM goes away: its vCPUs are gone, its memslots are not.</summary>
+    void Destroyed()
+    {
+    }
 
     /// <summary>The guest enables the buffer from <paramref name="pointer"/> to <paramref name="limit"/>, or changes an enabled one. vCPU thread.</summary>
     PinResult BufferEnabled(SpeVcpu vcpu, ulong pointer, ulong limit);

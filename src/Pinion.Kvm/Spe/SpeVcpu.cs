@@ -10,7 +10,7 @@ namespace Pinion.Kvm.Spe;
 /// A vCPU's part of profiling (struct kvm_vcpu_spe). The buffer registers trap; the guest sees memory copies. The hardware copies are loaded on entry only while the
 /// buffer is enabled, and taken away at exit.
 /// </summary>
-internal sealed class SpeVcpu(Vcpu vcpu)
+internal sealed partial class SpeVcpu(Vcpu vcpu)
 {
     private Pmblimitr _limit;
     private ulong _pointer;
@@ -48,8 +48,9 @@ internal sealed class SpeVcpu(Vcpu vcpu)
     /// <summary>ProfilingBufferEnabled of the memory copies (Arm ARM D17.3).</summary>
     private bool Enabled => _limit.E && !_status.S;
 
-    /// <summary>Registers that trap.</summary>
-    public bool Handles(SysRegId id) => id is SysRegId.PMBLIMITR_EL1 or SysRegId.PMBPTR_EL1 or SysRegId.PMBSR_EL1 or SysRegId.PMBIDR_EL1 or SysRegId.PMSIDR_EL1;
+    /// <summary>Registers whose value is this room's: they always trap.</summary>
+    public bool Handles(SysRegId id) => id is SysRegId.PMBLIMITR_EL1 or SysRegId.PMBPTR_EL1 or SysRegId.PMBSR_EL1
+        || (id is SysRegId.PMBIDR_EL1 or SysRegId.PMSIDR_EL1 && Vm.Uapi.TrapsIdentification);
 
     public ulong Read(SysRegId id) => id switch
     {
@@ -73,16 +74,22 @@ internal sealed class SpeVcpu(Vcpu vcpu)
     /// <summary>An MRS or MSR of one of these registers.</summary>
     public int HandleTrap(in TrappedRegister trapped)
     {
-        if (trapped.IsRead)
+        if (trapped.IsRead && Handles(trapped.Register))
         {
             vcpu.Pe.SetX(trapped.Rt, Read(trapped.Register));
             vcpu.Pe.Pc += 4;
             return Vcpu.Continue;
         }
 
-        if (trapped.Register is SysRegId.PMBIDR_EL1 or SysRegId.PMSIDR_EL1)
+        if (!trapped.IsRead && trapped.Register is SysRegId.PMBIDR_EL1 or SysRegId.PMSIDR_EL1)
         {
             vcpu.InjectUndefined();
+            return Vcpu.Continue;
+        }
+
+        if (!Handles(trapped.Register))
+        {
+            AccessConfiguration(trapped);
             return Vcpu.Continue;
         }
 
@@ -220,7 +227,7 @@ internal sealed class SpeVcpu(Vcpu vcpu)
     /// <summary>Gives the unit the guest's buffer. Pointer and status first: E makes it take them.</summary>
     public void Load()
     {
-        if (!Enabled)
+        if (!Enabled || _stop == KvmSpeStop.Trap)
         {
             return;
         }
@@ -257,6 +264,7 @@ internal sealed class SpeVcpu(Vcpu vcpu)
         hardware.Pmbsr = 0;
         if (happened.S)
         {
+            vcpu.Statistics.ProfilingStage2Faults += happened.Ec == PmbsrEventClass.Stage2Abort ? 1UL : 0;
             Pmbsr told = Vm.Series.ToGuest(happened);
             _status = new Pmbsr(told.Value | (_status.Value & (Pmbsr.CollMask | Pmbsr.DlMask | Pmbsr.EaMask)));
             StatusChanged();

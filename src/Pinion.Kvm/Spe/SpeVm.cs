@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Pinion.Kvm.Locking;
 using Pinion.Kvm.Memory;
+using Pinion.Kvm.Uapi;
 
 namespace Pinion.Kvm.Spe;
 
@@ -26,10 +27,14 @@ internal sealed class SpeVm : IDisposable
     {
         _vm = vm;
         Account = new LockedMemory(vm.HostMemory);
+        Uapi = SpeUapi.Of(vm.Kvm.Options.SpeSeries);
         Series = vm.Kvm.Options.SpeSeries.Create(this);
     }
 
     public ISpeSeries Series { get; }
+
+    /// <summary>The series' numbers.</summary>
+    public SpeUapi Uapi { get; }
 
     public KvmLock PinLock { get; } = new(LockRank.Pins);
 
@@ -60,7 +65,7 @@ internal sealed class SpeVm : IDisposable
         missing = 0;
         if (_vm.Slots.Generation != generation)
         {
-            return -Uapi.Errno.EAGAIN;
+            return -Errno.EAGAIN;
         }
 
         List<nint> fresh = [];
@@ -146,6 +151,7 @@ internal sealed class SpeVm : IDisposable
 
     public void Dispose()
     {
+        Series.Destroyed();
         using KvmLock.Scope _ = PinLock.Enter();
         Account.Release();
     }

@@ -26,5 +26,6 @@ public static class Errno
     public const int ENAMETOOLONG = 36;
     public const int ENOSYS = 38;
     public const int EPROTO = 71;
+    public const int EOVERFLOW = 75;
     public const int EOPNOTSUPP = 95;
 }

@@ -40,7 +40,7 @@ public static class KvmCapability
 
     /// <summary>
     /// KVM_CAP_ARM_SPE of the series' sixth posting. Its number was never seen in a posted body; this is the next one free in
-    /// the 6.18 header that posting is based on. The third posting had 191, the fourth and fifth 208.
+    /// the 6.18 header that posting is based on. Other postings' numbers: <see cref="Spe.SpeSeriesNames.Capability"/>.
     /// </summary>
     public const uint ArmSpe = 245;
 }

@@ -29,6 +29,9 @@ public static class KvmIoctl
     public const uint GetRegList = 0xC008_AEB0;
     public const uint ArmVcpuFinalize = 0x4004_AEC2;
 
+    /// <summary>KVM_ARM_VCPU_SUPPORTED_CPUS of the SPE series' fourth posting.</summary>
+    public const uint ArmVcpuSupportedCpus = 0x4008_AEC5;
+
     public const uint SetDeviceAttr = 0x4018_AEE1;
     public const uint GetDeviceAttr = 0x4018_AEE2;
     public const uint HasDeviceAttr = 0x4018_AEE3;

@@ -108,6 +108,9 @@ public struct KvmRunFailEntry
 
     /// <summary>KVM_EXIT_FAIL_ENTRY_CPU_UNSUPPORTED.</summary>
     public const ulong CpuUnsupported = 1;
+
+    /// <summary>KVM_EXIT_FAIL_ENTRY_SPE of the fourth and fifth posting (the same number: mainline's is younger).</summary>
+    public const ulong Spe = 1;
 }
 
 /// <summary>KVM_EXIT_INTERNAL_ERROR (type is the suberror) and KVM_EXIT_SYSTEM_EVENT.</summary>

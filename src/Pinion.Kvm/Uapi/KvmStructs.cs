@@ -230,8 +230,60 @@ public static class KvmVcpuAttributeGroup
     public const ulong TimerIrqVirtual = 0;
     public const ulong TimerIrqPhysical = 1;
 
+    /// <summary>All postings.</summary>
     public const ulong SpeIrq = 0;
+
+    /// <summary>KVM_ARM_VCPU_SPE_INIT of the third to fifth posting.</summary>
+    public const ulong SpeInitV3 = 1;
+
+    /// <summary>KVM_ARM_VCPU_SPE_STOP of the fourth and fifth posting; values are <see cref="KvmSpeStop"/>.</summary>
+    public const ulong SpeStop = 2;
+
     public const ulong SpeSpu = 1;
     public const ulong SpeMaxBufferSize = 2;
     public const ulong SpeInit = 3;
+}
+
+/// <summary>Groups of device attributes on a VM file.</summary>
+public static class KvmVmAttributeGroup
+{
+    /// <summary>KVM_ARM_VM_SPE_CTRL of the third posting.</summary>
+    public const uint Spe = 0;
+
+    public const ulong SpeFinalize = 0;
+}
+
+/// <summary>Values of KVM_ARM_VCPU_SPE_STOP (an int; one flag at a time).</summary>
+public enum KvmSpeStop
+{
+    /// <summary>Only read: profiling is not stopped.</summary>
+    None = 0,
+
+    /// <summary>The guest's accesses to the unit trap: it believes that it profiles, and gets nothing.</summary>
+    Trap = 1 << 0,
+
+    /// <summary>KVM_RUN returns where the guest would profile.</summary>
+    Exit = 1 << 1,
+
+    /// <summary>Ends either.</summary>
+    Resume = 1 << 2,
+}
+
+/// <summary>Flags and arguments of KVM_CAP_ARM_LOCK_USER_MEMORY_REGION. Args[0] is the memslot.</summary>
+public static class KvmLockMemory
+{
+    /// <summary>cap.flags: lock.</summary>
+    public const uint FlagsLock = 1 << 0;
+
+    /// <summary>cap.flags: unlock.</summary>
+    public const uint FlagsUnlock = 1 << 1;
+
+    /// <summary>Args[1] of a lock, mandatory: KVM_ARM_LOCK_MEM_READ.</summary>
+    public const ulong Read = 1 << 0;
+
+    /// <summary>Args[1] of a lock: KVM_ARM_LOCK_MEM_WRITE.</summary>
+    public const ulong Write = 1 << 1;
+
+    /// <summary>Args[1] of an unlock: KVM_ARM_UNLOCK_MEM_ALL.</summary>
+    public const ulong UnlockAll = 1 << 0;
 }
