@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Pinion.Kvm;
+using Pinion.Kvm.Spe;
 using Pinion.Kvm.Uapi;
 using Pinion.Vmm.Board;
 using Pinion.Vmm.Host;
@@ -20,10 +22,13 @@ internal sealed unsafe class KvmMachine : IDisposable
     /// <summary>EL1h with debug, SError, IRQ and FIQ masked: the boot protocol's state.</summary>
     private const ulong BootPstate = 0x3c5;
 
-    private KvmMachine(KvmSystem kvm, Vm vm)
+    private readonly GuestRam _ram;
+
+    private KvmMachine(KvmSystem kvm, Vm vm, GuestRam ram)
     {
         Kvm = kvm;
         Vm = vm;
+        _ram = ram;
     }
 
     public KvmSystem Kvm { get; }
@@ -41,7 +46,7 @@ internal sealed unsafe class KvmMachine : IDisposable
             return Failed("KVM_CREATE_VM", result);
         }
 
-        KvmMachine machine = new(kvm, vm!);
+        KvmMachine machine = new(kvm, vm!, ram);
         vm!.RecordSink = options.RecordSink;
         vm.Truth = options.Truth;
         result = vm.SetUserMemoryRegion(new KvmUserspaceMemoryRegion
@@ -63,11 +68,20 @@ internal sealed unsafe class KvmMachine : IDisposable
     public Problem? Configure(MachineOptions options, MemlockPolicy memlock, ulong entry, ulong deviceTree) =>
         CreateVcpus(options)
         ?? CreateInterruptController()
+        ?? (options.Spe ? LockMemory(options.SpeSeries, memlock) : null)
         ?? ConfigureVcpus(options, memlock)
+        ?? (options.Spe ? FinalizeMemory(options.SpeSeries) : null)
         ?? SetBootRegisters(entry, deviceTree);
 
     public void Dispose()
     {
+        if (Kvm.Options.SpeSeries.LockMemoryCapability() is uint capability)
+        {
+            KvmEnableCap unlock = new() { Cap = capability, Flags = KvmLockMemory.FlagsUnlock };
+            unlock.Args[1] = KvmLockMemory.UnlockAll;
+            Vm.EnableCap(unlock);
+        }
+
         Vm.Dispose();
         Kvm.Dispose();
     }
@@ -77,6 +91,11 @@ internal sealed unsafe class KvmMachine : IDisposable
 
     private Problem? CreateVcpus(MachineOptions options)
     {
+        if (options.Spe && Vm.CheckExtension(options.SpeSeries.Capability()) <= 0)
+        {
+            return new Problem(ProblemKind.Host, $"series {options.SpeSeries.Name()} has no profiling on this host", "run without it (--spe off), or choose another --spe-series");
+        }
+
         for (uint id = 0; id < options.Cpus; id++)
         {
             int result = Vm.CreateVcpu(id, out Vcpu? vcpu);
@@ -86,7 +105,7 @@ internal sealed unsafe class KvmMachine : IDisposable
             }
 
             KvmVcpuFeatures features = KvmVcpuFeatures.Psci02 | KvmVcpuFeatures.PmuV3;
-            features |= options.Spe ? KvmVcpuFeatures.Spe : 0;
+            features |= options.Spe ? options.SpeSeries.Feature() : 0;
             features |= id > 0 ? KvmVcpuFeatures.PowerOff : 0;
             Vm.PreferredTarget(out KvmVcpuInit init);
             init.Features[0] = (uint)features;
@@ -127,7 +146,8 @@ internal sealed unsafe class KvmMachine : IDisposable
     {
         foreach (Vcpu vcpu in Vm.Vcpus)
         {
-            Problem? problem = ConfigurePmu(vcpu) ?? (options.Spe ? ConfigureSpe(vcpu, options, memlock) : null);
+            Problem? problem = ConfigurePmu(vcpu)
+                ?? (!options.Spe ? null : options.SpeSeries is SpeSeries.V3 or SpeSeries.V4 or SpeSeries.V5 ? ConfigureEarlySpe(vcpu, options) : ConfigureSpe(vcpu, options, memlock));
             if (problem is not null)
             {
                 return problem;
@@ -144,7 +164,77 @@ internal sealed unsafe class KvmMachine : IDisposable
             ?? Set(vcpu, "PMU_V3_INIT", KvmVcpuAttributeGroup.Pmu, KvmVcpuAttributeGroup.PmuInit, null);
     }
 
-    /// <summary>The order of the series: interrupt, profiling unit, buffer size, initialize; all after the interrupt controller.</summary>
+    /// <summary>
+    /// The third to fifth posting keep all of the guest's memory in place, so it is locked before the guest runs and after everything was loaded: by us in the third, by KVM in the fourth and fifth.
+    /// </summary>
+    private Problem? LockMemory(SpeSeries series, MemlockPolicy memlock)
+    {
+        if (series.LockMemoryCapability() is uint capability)
+        {
+            KvmEnableCap cap = new() { Cap = capability, Flags = KvmLockMemory.FlagsLock };
+            cap.Args[1] = KvmLockMemory.Read | KvmLockMemory.Write;
+            return LockMemory("KVM_ENABLE_CAP(ARM_LOCK_USER_MEMORY_REGION)", memlock, () => -Vm.EnableCap(cap));
+        }
+
+        return series == SpeSeries.V3
+            ? LockMemory("mlock", memlock, () => Libc.Mlock(_ram.HostAddress, (nuint)_ram.Size) == 0 ? 0 : Marshal.GetLastPInvokeError())
+            : null;
+    }
+
+    private Problem? LockMemory(string call, MemlockPolicy memlock, Func<int> tryLock)
+    {
+        ulong? before = null;
+        while (true)
+        {
+            int error = tryLock();
+            switch (error)
+            {
+                case 0:
+                    return null;
+                case Errno.ENOMEM or Errno.EPERM or Errno.EAGAIN when memlock.Limit is var limit && limit != before:
+                    // Each try has to be with another limit: these errors have other causes too.
+                    before = limit;
+                    if (memlock.OnExcess(_ram.Size, "the guest's memory, which this SPE series keeps locked,", "the guest less --memory") is Problem refused)
+                    {
+                        return refused;
+                    }
+
+                    break;
+                default:
+                    return Failed(call, -error);
+            }
+        }
+    }
+
+    /// <summary>KVM_ARM_VM_SPE_FINALIZE of the third posting.</summary>
+    private Problem? FinalizeMemory(SpeSeries series)
+    {
+        if (series != SpeSeries.V3)
+        {
+            return null;
+        }
+
+        const int Attempts = 8;
+        KvmDeviceAttr attr = new() { Group = KvmVmAttributeGroup.Spe, Attr = KvmVmAttributeGroup.SpeFinalize };
+        int result = -Errno.EAGAIN;
+        for (int i = 0; i < Attempts && result == -Errno.EAGAIN; i++)
+        {
+            // EAGAIN: mappings changed while KVM looked.
+            result = Vm.SetAttr(attr);
+        }
+
+        return result == 0 ? null : Failed("KVM_SET_DEVICE_ATTR(SPE_FINALIZE)", result);
+    }
+
+    /// <summary>The third to fifth posting: interrupt, initialize.</summary>
+    private static Problem? ConfigureEarlySpe(Vcpu vcpu, MachineOptions options)
+    {
+        int intid = (int)options.SpeIrq;
+        return Set(vcpu, "SPE_IRQ", KvmVcpuAttributeGroup.Spe, KvmVcpuAttributeGroup.SpeIrq, &intid)
+            ?? Set(vcpu, "SPE_INIT", KvmVcpuAttributeGroup.Spe, KvmVcpuAttributeGroup.SpeInitV3, null);
+    }
+
+    /// <summary>The sixth posting's order: interrupt, profiling unit, buffer size, initialize; all after the interrupt controller.</summary>
     private static Problem? ConfigureSpe(Vcpu vcpu, MachineOptions options, MemlockPolicy memlock)
     {
         int intid = (int)options.SpeIrq;

@@ -82,14 +82,19 @@ internal sealed class MemlockPolicy(MemlockAction action, ulong headroom, IMemlo
     /// <summary>Exits that were answered by raising the limit.</summary>
     public int Raises { get; private set; }
 
-    /// <summary>Makes room for <paramref name="excess"/> more bytes: null to run on, or why it cannot be.</summary>
-    public Problem? OnExcess(ulong excess)
+    /// <summary>The limit now, in bytes.</summary>
+    public ulong Limit => limit.Get().Soft;
+
+    /// <summary>
+    /// Makes room for <paramref name="excess"/> more bytes that <paramref name="what"/> needs: null to run on, or why it cannot be, and that giving <paramref name="less"/> would help.
+    /// </summary>
+    public Problem? OnExcess(ulong excess, string what = "the guest's profiling buffer", string less = "a smaller buffer with --spe-max-buffer")
     {
         lock (_lock)
         {
             (ulong soft, ulong hard) = limit.Get();
             ulong locked = limit.Locked;
-            string missing = $"the guest's profiling buffer needs {Kib(excess)} more of locked memory, {Kib(locked)} are locked, the limit is {Kib(soft)}";
+            string missing = $"{what} needs {Kib(excess)} more of locked memory, {Kib(locked)} are locked, the limit is {Kib(soft)}";
             if (action == MemlockAction.Keep)
             {
                 return new Problem(ProblemKind.Host, missing, "run with --memlock raise, or raise the limit first (ulimit -l, in KiB)");
@@ -97,7 +102,7 @@ internal sealed class MemlockPolicy(MemlockAction action, ulong headroom, IMemlo
 
             if (++_attempts > MostAttempts)
             {
-                return new Problem(ProblemKind.Host, $"{missing}; raising it {MostAttempts} times did not help", "give the guest a smaller buffer with --spe-max-buffer");
+                return new Problem(ProblemKind.Host, $"{missing}; raising it {MostAttempts} times did not help", $"give {less}");
             }
 
             ulong need = Saturating(Saturating(Math.Max(soft == ulong.MaxValue ? 0 : soft, locked), excess), headroom);
@@ -113,7 +118,7 @@ internal sealed class MemlockPolicy(MemlockAction action, ulong headroom, IMemlo
                 enough = hard;
                 if (hard <= soft || Saturating(locked, excess) > hard)
                 {
-                    return new Problem(ProblemKind.Host, $"{missing} and may not be raised beyond {Kib(hard)}", "raise the hard limit (limits.conf, or LimitMEMLOCK= of the service), or give a smaller --spe-max-buffer");
+                    return new Problem(ProblemKind.Host, $"{missing} and may not be raised beyond {Kib(hard)}", $"raise the hard limit (limits.conf, or LimitMEMLOCK= of the service), or give {less}");
                 }
             }
 
