@@ -18,6 +18,9 @@ public sealed unsafe partial class Vcpu
     private volatile bool _kicked;
     private volatile bool _request;
     private bool _hasRun;
+
+    // The last exit was KVM_EXIT_RLIMIT: user space's answer is in the run area.
+    private bool _rlimitPending;
     private KvmMpState _powerState = KvmMpState.Stopped;
     private ResetRequest? _resetRequest;
 
@@ -77,6 +80,15 @@ public sealed unsafe partial class Vcpu
         if (_mmioPending)
         {
             CompleteMmio();
+        }
+
+        if (_rlimitPending)
+        {
+            _rlimitPending = false;
+            if (Vm.Spe.Series.TakesRefusals && (_run->Rlimit.Flags & KvmRunRlimit.Decline) != 0)
+            {
+                Spe.Decline();
+            }
         }
 
         if (_run->ImmediateExit != 0)
@@ -214,6 +226,15 @@ public sealed unsafe partial class Vcpu
         return -Errno.EAGAIN;
     }
 
+    /// <summary>KVM_EXIT_FAIL_ENTRY because the thread runs on a physical CPU that lacks what the vCPU has.</summary>
+    internal int ExitForUnsupportedCpu(int cpu)
+    {
+        _run->ExitReason = KvmExit.FailEntry;
+        _run->FailEntry.HardwareEntryFailureReason = KvmRunFailEntry.CpuUnsupported;
+        _run->FailEntry.Cpu = (uint)cpu;
+        return 0;
+    }
+
     private int ServeRequests()
     {
         ResetRequest? reset;
@@ -235,6 +256,8 @@ public sealed unsafe partial class Vcpu
             _run->ExitReason = KvmExit.Rlimit;
             _run->Rlimit.Excess = excess;
             _run->Rlimit.RlimitId = KvmRunRlimit.Memlock;
+            _run->Rlimit.Flags = Vm.Spe.Series.TakesRefusals ? KvmRunRlimit.MayDecline : (byte)0;
+            _rlimitPending = true;
             return 0;
         }
 

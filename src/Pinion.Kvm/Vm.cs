@@ -289,7 +289,13 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
             return result;
         }
 
-        Slots.Commit(old, replacement);
+        // Under the pin lock: whoever pins pages finds either the old slots, and then its pages count in the new log, or that they changed.
+        using (Spe.PinLock.Enter())
+        {
+            Spe.BeginLog(old, replacement);
+            Slots.Commit(old, replacement);
+        }
+
         if (old is not null)
         {
             InvalidateStage2();
@@ -329,10 +335,14 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
         }
 
         bool any = false;
-        for (int i = 0; i < dirty.Length; i++)
+        using (Spe.PinLock.Enter())
         {
-            bitmap[i] = Volatile.Read(ref dirty[i]) == 0 ? 0 : Interlocked.Exchange(ref dirty[i], 0);
-            any |= bitmap[i] != 0;
+            for (int i = 0; i < dirty.Length; i++)
+            {
+                // What is pinned for the profiling unit's writes stays dirty: it writes again without anybody hearing of it.
+                bitmap[i] = Volatile.Read(ref dirty[i]) == 0 ? 0 : Interlocked.Exchange(ref dirty[i], Spe.AlwaysDirty(logged, i));
+                any |= bitmap[i] != 0;
+            }
         }
 
         // A page in this log may be written without coming back until its cached translation is gone; the VMM copies it after that.

@@ -22,4 +22,9 @@ public interface IHostMemory : IDisposable
     /// </summary>
     /// <returns>0, or -ENOMEM when the limit refuses; then nothing has changed.</returns>
     int SetReserve(ulong bytes);
+
+    /// <summary>
+    /// True while what is charged is within the limit: pages can be unlocked and their charge moved to the reserve. False after the limit was lowered below it.
+    /// </summary>
+    bool HasRoom { get; }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Pinion.Kvm.Uapi;
 
@@ -12,10 +13,37 @@ public sealed partial class LinuxHostMemory : IHostMemory
     /// <summary>Address space kept for the reserve. Never touched, so it costs nothing but addresses.</summary>
     private static readonly nuint s_reserveSpan = unchecked((nuint)(1UL << 38));
 
+    /// <summary>CAP_IPC_LOCK: the limit does not apply to this process.</summary>
+    private static readonly bool s_mayExceed = HasCapability(14);
+
     private nint _reserve;
     private ulong _reserved;
+    private ulong _limitWithRoom = ulong.MaxValue;
 
     public ulong PageSize { get; } = (ulong)Environment.SystemPageSize;
+
+    /// <summary>
+    /// The soft limit is looked at each time, VmLck only where it was lowered since it was last found high enough: reading VmLck costs a file.
+    /// </summary>
+    public bool HasRoom
+    {
+        get
+        {
+            ulong limit = SoftLimit;
+            if (limit >= _limitWithRoom || s_mayExceed)
+            {
+                return true;
+            }
+
+            if (LockedBytes > limit)
+            {
+                return false;
+            }
+
+            _limitWithRoom = limit;
+            return true;
+        }
+    }
 
     public int Lock(nint address, ulong bytes)
     {
@@ -58,6 +86,9 @@ public sealed partial class LinuxHostMemory : IHostMemory
                 munlock(_reserve + (nint)_reserved, (nuint)(bytes - _reserved));
                 return error;
             }
+
+            // That it was accepted shows that VmLck is within the limit as it is now.
+            _limitWithRoom = SoftLimit;
         }
         else if (bytes < _reserved)
         {
@@ -95,6 +126,29 @@ public sealed partial class LinuxHostMemory : IHostMemory
         }
     }
 
+    /// <summary>RLIMIT_MEMLOCK, the soft one, in bytes.</summary>
+    private static unsafe ulong SoftLimit
+    {
+        get
+        {
+            ulong* limit = stackalloc ulong[2];
+            return getrlimit(RlimitMemlock, limit) == 0 ? limit[0] : ulong.MaxValue;
+        }
+    }
+
+    private static bool HasCapability(int capability)
+    {
+        foreach (string line in File.ReadLines("/proc/self/status"))
+        {
+            if (line.StartsWith("CapEff:", StringComparison.Ordinal))
+            {
+                return ((ulong.Parse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> capability) & 1) != 0;
+            }
+        }
+
+        return false;
+    }
+
     private static unsafe bool IsMapped(nint address, ulong bytes)
     {
         const int PagesAtOnce = 256;
@@ -111,6 +165,7 @@ public sealed partial class LinuxHostMemory : IHostMemory
         return true;
     }
 
+    private const int RlimitMemlock = 8;
     private const int ProtNone = 0;
     private const int MapPrivate = 0x02;
     private const int MapAnonymous = 0x20;
@@ -125,6 +180,9 @@ public sealed partial class LinuxHostMemory : IHostMemory
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int mincore(nint address, nuint length, byte* residency);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int getrlimit(int resource, ulong* limit);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int munlock(nint address, nuint length);

@@ -51,4 +51,27 @@ internal sealed class Stage2(MemorySlots slots) : IStage2
             slot.Map((gpa - slot.Gpa) >> MemorySlot.PageShift, writable && !slot.IsReadOnly);
         }
     }
+
+    /// <summary>
+    /// Maps the pages of a range ahead of any access. Those that are mapped for writing count as written from now on: nobody will hear of the writes.
+    /// </summary>
+    public void Map(ulong gpa, ulong bytes, bool writable)
+    {
+        ulong end = gpa + bytes;
+        while (gpa < end && slots.Find(gpa) is { } slot)
+        {
+            bool mayWrite = writable && !slot.IsReadOnly;
+            ulong last = (Math.Min(end, slot.End) - slot.Gpa) >> MemorySlot.PageShift;
+            for (ulong page = (gpa - slot.Gpa) >> MemorySlot.PageShift; page < last; page++)
+            {
+                slot.Map(page, mayWrite);
+                if (mayWrite && slot.Dirty is not null)
+                {
+                    slot.MarkDirty(page);
+                }
+            }
+
+            gpa = slot.End;
+        }
+    }
 }

@@ -14,6 +14,9 @@ internal sealed record AttributeRules
     /// <summary>The fourth and fifth posting. Their check of the number lets anything pass, by returning an error as a truth value; here it is what it says.</summary>
     public static AttributeRules V4 { get; } = new() { NoController = Errno.ENXIO, SetBeforeCopy = true, ControllerNotReady = Errno.ENXIO, OwnerConflict = Errno.ENXIO };
 
+    /// <summary>The sixth posting; what a vCPU still needs for INIT it finds out itself.</summary>
+    public static AttributeRules V6 { get; } = new() { NoController = Errno.EINVAL, ControllerNotReady = Errno.ENODEV, OwnerConflict = Errno.EEXIST };
+
     /// <summary>IRQ without an interrupt controller in this room.</summary>
     public required int NoController { get; init; }
 

@@ -1,4 +1,5 @@
 using Pinion.Arm.Spe;
+using Pinion.Kvm.Memory;
 using Pinion.Kvm.Uapi;
 
 namespace Pinion.Kvm.Spe;
@@ -24,7 +25,8 @@ internal enum PinOutcome
 /// <param name="Missing">With <see cref="PinOutcome.MissingMemory"/>: bytes.</param>
 /// <param name="EventClass">With <see cref="PinOutcome.Event"/>.</param>
 /// <param name="Mss">With <see cref="PinOutcome.Event"/>: PMBSR_EL1.MSS.</param>
-internal readonly record struct PinResult(PinOutcome Outcome, ulong Missing = 0, PmbsrEventClass EventClass = default, ushort Mss = 0);
+/// <param name="DataLost">With <see cref="PinOutcome.Event"/>: PMBSR_EL1.DL.</param>
+internal readonly record struct PinResult(PinOutcome Outcome, ulong Missing = 0, PmbsrEventClass EventClass = default, ushort Mss = 0, bool DataLost = false);
 
 /// <summary>
 /// How one posting of the SPE series keeps the profiling unit from taking stage 2 faults, and what user space sees of it. The trapped registers, the interrupt and
@@ -72,6 +74,20 @@ internal interface ISpeSeries
     /// <summary>The buffer is not enabled any more. vCPU thread, or the one that destroys the VM.</summary>
     void BufferDisabled(SpeVcpu vcpu);
 
+    /// <summary>User space declined to raise the limit that <see cref="PinOutcome.MissingMemory"/> was about: what becomes of the guest's write.</summary>
+    PinResult Declined => new(PinOutcome.Event, EventClass: PmbsrEventClass.ImplementationDefined, DataLost: true);
+
     /// <summary>PMBSR_EL1 as the guest is to see it after the profiling unit raised an event.</summary>
     Pmbsr ToGuest(Pmbsr hardware);
+
+    /// <summary>What is pinned was charged before: locked memory never exceeds the watermark.</summary>
+    bool ChargesFirst => true;
+
+    /// <summary>A user space that declines KVM_EXIT_RLIMIT is heard: see <see cref="Uapi.KvmRunRlimit.MayDecline"/>.</summary>
+    bool TakesRefusals => false;
+
+    /// <summary>
+    /// The host changes permissions of a page of <paramref name="slot"/>, ages it or wants to move it: true where stage 2 keeps mapping it all the same. Caller holds the slots lock and the pin lock.
+    /// </summary>
+    bool KeepsMapped(MemorySlot slot, ulong page) => false;
 }

@@ -34,6 +34,9 @@ internal sealed class SeriesV4(SpeVm vm, LockRules rules) : ISpeSeries
 {
     private readonly LockedSlots _slots = new(vm.Vm, rules);
 
+    /// <summary>What is locked is pinned: the host cannot move it or take it back.</summary>
+    public bool KeepsMapped(MemorySlot slot, ulong page) => slot.IsLocked;
+
     public int HasAttr(SpeVcpu vcpu, ulong attr) =>
         vcpu.HasFeature && attr is KvmVcpuAttributeGroup.SpeIrq or KvmVcpuAttributeGroup.SpeInitV3 or KvmVcpuAttributeGroup.SpeStop ? 0 : -Errno.ENXIO;
 

@@ -18,6 +18,9 @@ public enum SpeSeries
 
     /// <summary>The interface of the sixth posting, without its defects.</summary>
     V6,
+
+    /// <summary>The sixth posting as posted, with its defects: what a VMM has to cope with on such a kernel.</summary>
+    V6Rfc,
 }
 
 /// <summary>Names and makers of the series.</summary>
@@ -29,6 +32,7 @@ public static class SpeSeriesNames
         (SpeSeries.V4, "v4"),
         (SpeSeries.V5, "v5"),
         (SpeSeries.V6, "v6"),
+        (SpeSeries.V6Rfc, "v6-rfc"),
     ];
 
     /// <summary>All names, as a command line takes them.</summary>
@@ -69,6 +73,7 @@ public static class SpeSeriesNames
         SpeSeries.V4 => new SeriesV4(vm, LockRules.V4),
         SpeSeries.V5 => new SeriesV4(vm, LockRules.V5),
         SpeSeries.V6 => new SeriesV6(vm),
+        SpeSeries.V6Rfc => new SeriesV6Rfc(vm),
         _ => throw new ArgumentOutOfRangeException(nameof(series)),
     };
 }

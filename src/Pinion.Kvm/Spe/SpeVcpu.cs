@@ -18,15 +18,25 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
     private bool _loaded;
     private bool _line;
     private bool _needsPin;
+    private bool _askUser;
+    private bool _declined;
     private volatile bool _lost;
-    private ulong _missing;
 
     public Vcpu Vcpu => vcpu;
 
     public SpeVm Vm => vcpu.Vm.Spe;
 
-    /// <summary>Guest physical pages that this vCPU's buffer keeps pinned. Guarded by the pin lock.</summary>
-    public List<ulong> Pinned { get; } = [];
+    /// <summary>What keeps this vCPU's enabled buffer pinned; null while nothing does. Changed under the pin lock.</summary>
+    public PinnedBuffer? Buffer { get; set; }
+
+    /// <summary>A buffer that is being pinned page by page. Guarded by the pin lock.</summary>
+    public PinnedBuffer? Pinning { get; set; }
+
+    /// <summary>Finds the pages of this vCPU's buffers. Own thread.</summary>
+    public BufferWalk Walk { get; } = new(vcpu.Vm.Slots);
+
+    /// <summary>Bytes that the limit lacks, until user space is told (locked_mem_excess).</summary>
+    public ulong Excess { get; set; }
 
     /// <summary>INTID of PMBIRQ; null until set.</summary>
     public int? Interrupt { get; set; }
@@ -106,6 +116,8 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
     /// </summary>
     public bool Write(SysRegId id, ulong value)
     {
+        // What happened to the buffer happened before this write.
+        TakeLoss();
         Pmblimitr limit = _limit;
         ulong pointer = _pointer;
         Pmbsr status = _status;
@@ -132,13 +144,18 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
                 case PinOutcome.Retry:
                     return false;
                 case PinOutcome.MissingMemory:
-                    _missing = result.Missing;
-                    vcpu.RaiseRequest();
+                    AskUser(result.Missing);
                     return false;
                 case PinOutcome.Event:
-                    status = status.WithEvent(result.EventClass, result.Mss, dataLost: false);
+                    status = status.WithEvent(result.EventClass, result.Mss, result.DataLost);
                     break;
             }
+        }
+
+        if (enabled)
+        {
+            _needsPin = false;
+            _declined = false;
         }
 
         _limit = limit;
@@ -182,13 +199,7 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
     /// </summary>
     public bool TakeMissingMemory(out ulong excess)
     {
-        if (_lost)
-        {
-            _lost = false;
-            _status = _status.WithEvent(PmbsrEventClass.Stage2Abort, (ushort)(FaultStatus.Translation | 3), dataLost: true);
-            StatusChanged();
-        }
-
+        TakeLoss();
         if (_needsPin && Enabled)
         {
             PinResult result = Pin(_limit, _pointer);
@@ -199,12 +210,12 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
                     break;
                 case PinOutcome.Event:
                     _needsPin = false;
-                    _status = _status.WithEvent(result.EventClass, result.Mss, dataLost: false);
+                    _declined = false;
+                    _status = _status.WithEvent(result.EventClass, result.Mss, result.DataLost);
                     StatusChanged();
                     break;
                 case PinOutcome.MissingMemory:
-                    _missing = result.Missing;
-                    vcpu.RaiseRequest();
+                    AskUser(result.Missing);
                     break;
                 case PinOutcome.Retry:
                     vcpu.RaiseRequest();
@@ -212,9 +223,53 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
             }
         }
 
-        excess = _missing;
-        _missing = 0;
-        return excess != 0;
+        excess = Excess;
+        if (!_askUser)
+        {
+            return false;
+        }
+
+        // From here on nothing but the guest's replayed write knows of the debt.
+        _askUser = false;
+        Excess = 0;
+        return true;
+    }
+
+    /// <summary>User space was asked for a higher limit and declined: the next write that would ask again ends the guest's profiling session instead.</summary>
+    public void Decline() => _declined = true;
+
+    /// <summary>The enabled buffer's pages had to be given up: they are pinned again before the guest runs. vCPU thread.</summary>
+    public void NeedsPin()
+    {
+        _needsPin = true;
+        vcpu.RaiseRequest();
+    }
+
+    private void AskUser(ulong missing)
+    {
+        Excess = missing;
+        _askUser = true;
+        vcpu.RaiseRequest();
+    }
+
+    private void TakeLoss()
+    {
+        if (!_lost)
+        {
+            return;
+        }
+
+        _lost = false;
+        if (_status.S)
+        {
+            // The unit stopped by itself meanwhile; what it had written since is lost all the same.
+            _status = new Pmbsr(_status.Value | Pmbsr.DlMask);
+        }
+        else if (_limit.E)
+        {
+            _status = _status.WithEvent(PmbsrEventClass.Stage2Abort, (ushort)(FaultStatus.Translation | 3), dataLost: true);
+            StatusChanged();
+        }
     }
 
     /// <summary>The memory under the buffer is gone. Any thread.</summary>
@@ -282,8 +337,11 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
         _limit = default;
         _pointer = 0;
         _status = default;
-        _missing = 0;
+        Excess = 0;
+        _askUser = false;
+        _declined = false;
         _needsPin = false;
+        _lost = false;
         StatusChanged();
     }
 
@@ -308,13 +366,17 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
         {
             vcpu.Statistics.BuffersPinned++;
         }
+        else if (result.Outcome == PinOutcome.MissingMemory && _declined)
+        {
+            return Vm.Series.Declined;
+        }
 
         return result;
     }
 
     private void StatusChanged()
     {
-        if (!Enabled && Pinned.Count != 0)
+        if (!Enabled)
         {
             Vm.Series.BufferDisabled(this);
         }

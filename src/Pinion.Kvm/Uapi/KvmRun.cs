@@ -153,5 +153,18 @@ public struct KvmRunRlimit
     [FieldOffset(8)]
     public byte RlimitId;
 
+    /// <summary>
+    /// Not in the postings. Out: <see cref="MayDecline"/> where the next KVM_RUN understands <see cref="Decline"/>. In: <see cref="Decline"/> has it do without the memory. Zero from a kernel that
+    /// does not know the field.
+    /// </summary>
+    [FieldOffset(9)]
+    public byte Flags;
+
     public const byte Memlock = 8;
+
+    /// <summary>User space may set <see cref="Decline"/>.</summary>
+    public const byte MayDecline = 1 << 0;
+
+    /// <summary>User space will not raise the limit: the guest's profiling session ends with a buffer management event, and the guest goes on.</summary>
+    public const byte Decline = 1 << 1;
 }

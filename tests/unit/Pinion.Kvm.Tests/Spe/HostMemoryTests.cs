@@ -26,13 +26,9 @@ public sealed unsafe class HostMemoryTests
         account.Charge(8 * Page).ShouldBe(0);
         LinuxHostMemory.LockedBytes.ShouldBe(before + (8 * Page));
 
-        List<nint> pages = [];
-        for (ulong i = 0; i < 12; i++)
-        {
-            pages.Add((nint)(memory + (i * Page)));
-        }
-
-        account.Lock(pages, out _).ShouldBe(0);
+        HostRuns pages = new();
+        pages.Add((nint)memory, 12 * Page);
+        account.Lock(pages).Error.ShouldBe(0);
         LinuxHostMemory.LockedBytes.ShouldBe(before + (12 * Page));
         account.Unlock(pages);
         LinuxHostMemory.LockedBytes.ShouldBe(before + (12 * Page));
@@ -58,7 +54,7 @@ public sealed unsafe class HostMemoryTests
             DeterministicHostMemory host = new() { Limit = Page * (ulong)random.Next(8, 64) };
             host.FailLock = (_, _) => random.Next(8) == 0 ? Errno.ENOMEM : 0;
             LockedMemory account = new(host);
-            List<List<nint>> sets = [];
+            List<HostRuns> sets = [];
             HashSet<nint> used = [];
             ulong watermark = 0;
             for (int step = 0; step < 60; step++)
@@ -67,32 +63,32 @@ public sealed unsafe class HostMemoryTests
                 {
                     int which = random.Next(sets.Count);
                     account.Unlock(sets[which]);
-                    used.ExceptWith(sets[which]);
+                    used.ExceptWith(PagesOf(sets[which]));
                     sets.RemoveAt(which);
                 }
                 else
                 {
-                    List<nint> wanted = [];
+                    HostRuns wanted = new();
                     for (int i = random.Next(1, 12); i > 0; i--)
                     {
                         nint page = random.Next(1, 200) * (nint)Page;
-                        if (!used.Contains(page) && !wanted.Contains(page))
+                        if (!used.Contains(page) && !PagesOf(wanted).Contains(page))
                         {
-                            wanted.Add(page);
+                            wanted.Add(page, Page);
                         }
                     }
 
-                    int result = account.Lock(wanted, out ulong missing);
-                    if (result == 0)
+                    LockedMemory.Result result = account.Lock(wanted);
+                    if (result.Error == 0)
                     {
-                        used.UnionWith(wanted);
+                        used.UnionWith(PagesOf(wanted));
                         sets.Add(wanted);
                         watermark = Math.Max(watermark, (ulong)used.Count * Page);
                     }
                     else
                     {
-                        missing.ShouldBeGreaterThan(0UL);
-                        (missing % Page).ShouldBe(0UL);
+                        result.Missing.ShouldBeGreaterThan(0UL);
+                        (result.Missing % Page).ShouldBe(0UL);
                     }
                 }
 
@@ -104,4 +100,7 @@ public sealed unsafe class HostMemoryTests
             }
         }
     }
+
+    private static IEnumerable<nint> PagesOf(HostRuns runs) =>
+        runs.Runs.SelectMany(run => Enumerable.Range(0, (int)(run.Bytes / Page)).Select(i => run.Address + (i * (nint)Page)));
 }
