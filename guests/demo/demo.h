@@ -4,6 +4,11 @@
 
 #include "machine.h"
 
+/* The word that begins the last line of what is printed: other guests are made of these parts too. */
+#ifndef PROGRAM
+#define PROGRAM "DEMO"
+#endif
+
 /* console.c */
 void console_init(void);
 void put_string(const char *text);

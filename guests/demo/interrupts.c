@@ -80,7 +80,7 @@ void power_off(void)
 /* PSCI has no word for failure; a reset is what a kernel that panics asks for, and a VMM can tell it from the end of work. */
 void fail(const char *why)
 {
-	put_string("DEMO-FAILED: ");
+	put_string(PROGRAM "-FAILED: ");
 	put_string(why);
 	put_string("\n");
 	psci(PSCI_SYSTEM_RESET);

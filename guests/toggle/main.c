@@ -1,0 +1,69 @@
+/* Toggles the profiling buffer as a profiler does at every context switch, with a small and a large buffer, and prints what that cost and what was lost. */
+#include "demo.h"
+#include "toggle.h"
+
+#define CALIBRATION_BYTES (64ul << 10)
+#define CALIBRATION_CYCLES 8ul
+
+static const uint64_t sizes[] = { 4ul << 20, 64ul << 20 };
+
+static char calibration[CALIBRATION_BYTES] __attribute__((aligned(4096)));
+
+int main(void);
+
+/* Records of a cycle whose buffer cannot fault: the CPU has touched each of its pages. */
+static uint64_t records_per_cycle(void)
+{
+	for (uint64_t at = 0; at < CALIBRATION_BYTES; at += 4096)
+		((volatile char *)calibration)[at] = 1;
+
+	const struct phase *phase = toggle(calibration, CALIBRATION_BYTES, CALIBRATION_CYCLES);
+	if (phase->faults || phase->full)
+		fail("the buffer stopped although its memory had been touched");
+	return phase->records / CALIBRATION_CYCLES;
+}
+
+static void print(uint64_t size, const struct phase *phase, uint64_t per_cycle)
+{
+	uint64_t expected = phase->cycles * per_cycle;
+
+	put_decimal(size >> 10, 8);
+	put_decimal(phase->cycles, 8);
+	put_decimal(phase->ticks, 12);
+	put_decimal(phase->enable_ticks, 12);
+	put_decimal(phase->disable_ticks, 12);
+	put_decimal(phase->first_ticks, 12);
+	put_decimal(phase->records, 9);
+	put_decimal(expected > phase->records ? expected - phase->records : 0, 9);
+	put_decimal(phase->full, 6);
+	put_decimal(phase->faults, 8);
+	put_decimal(phase->data_lost, 10);
+	put_decimal(phase->collisions, 11);
+	put_string("  ");
+	put_hex(phase->status, 16);
+	put_string("\n");
+}
+
+int main(void)
+{
+	console_init();
+	put_string("Pinion toggle\n");
+	interrupts_init();
+	irq_enable();
+	if (!buffer_init())
+		fail("this guest measures the profiling buffer");
+
+	uint64_t per_cycle = records_per_cycle();
+	put_string("counter ");
+	put_decimal(read_sysreg(cntfrq_el0), 0);
+	put_string(" Hz, records a cycle ");
+	put_decimal(per_cycle, 0);
+	put_string("\n     KiB  cycles       ticks      enable     disable       first  records     lost  full  faults data-lost collisions  PMBSR\n");
+	for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		const struct phase *phase = toggle((char *)ARENA, sizes[i], cycle_count);
+
+		print(sizes[i], phase, per_cycle);
+	}
+	put_string("TOGGLE-DONE\n");
+	power_off();
+}
