@@ -124,14 +124,8 @@ public static class DemoCommand
             return;
         }
 
-        string[][] lines = [s_columns, .. rows];
-        int[] widths = [.. Enumerable.Range(0, columns.Length).Select(i => lines.Max(line => line[i].Length))];
         output.Write($"\n# {ProfileTable.Summary(profile, time)}\n# {legend}\n");
-        foreach (string[] line in lines)
-        {
-            IEnumerable<string> cells = line.Select((cell, i) => columns[i] < ProfileTable.FirstTextColumn ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]));
-            output.Write(string.Join("  ", cells).TrimEnd() + "\n");
-        }
+        PlainTable.Write(output, [s_columns, .. rows], i => columns[i] >= ProfileTable.FirstTextColumn);
     }
 
     private static int Fail(Problem problem)

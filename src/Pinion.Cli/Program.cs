@@ -7,6 +7,7 @@ var root = new RootCommand("Boot arm64 guests with the Statistical Profiling Ext
     DemoCommand.Create(),
     RunCommand.Create(),
     GuestCommand.Create(),
+    CompareCommand.Create(),
     ReportCommand.Create(),
     DecodeCommand.Create(),
     VersionCommand.Create(),

@@ -11,6 +11,8 @@ namespace Pinion.Cli;
 /// <summary>pinion report: where the samples of a trace fall.</summary>
 public static class ReportCommand
 {
+    private static readonly string[] s_leastTellingFirst = ["fp/simd", "other", "atomic", "store", "load", "branch", "issue", "data sources", "EL", "mispred", "image", "total"];
+
     /// <summary>The command, to be added to the root command.</summary>
     public static Command Create()
     {
@@ -153,11 +155,9 @@ public static class ReportCommand
 
     private static void PrintTable(Profile profile, TimeConversion time)
     {
-        // https://no-color.org: present and not empty, whatever its value.
-        bool color = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { ColorSystem = color ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors });
+        IAnsiConsole console = TerminalTable.Console();
         string[][] rows = [.. profile.Rows.Select(row => ProfileTable.Cells(row, profile.Total))];
-        int[] columns = ColumnsThatFit(rows, console.Profile.Width);
+        int[] columns = TerminalTable.ColumnsThatFit(ProfileTable.Columns, rows, console.Profile.Width, s_leastTellingFirst);
         var table = new Table().Border(TableBorder.Rounded);
         foreach (int column in columns)
         {
@@ -176,25 +176,5 @@ public static class ReportCommand
         {
             console.WriteLine($"{ProfileTable.Columns.Count - columns.Length} columns do not fit; pipe the output to see them");
         }
-    }
-
-    /// <summary>The columns a terminal of <paramref name="width"/> has room for, the least telling ones left out first.</summary>
-    private static int[] ColumnsThatFit(string[][] rows, int width)
-    {
-        ReadOnlySpan<string> leastTellingFirst = ["fp/simd", "other", "atomic", "store", "load", "branch", "issue", "data sources", "EL", "mispred", "image", "total"];
-        const int CellFrame = 3;
-        List<int> columns = [.. Enumerable.Range(0, ProfileTable.Columns.Count)];
-        foreach (string name in leastTellingFirst)
-        {
-            int needed = 1 + columns.Sum(column => CellFrame + Math.Max(ProfileTable.Columns[column].Length, rows.Select(row => row[column].Length).DefaultIfEmpty().Max()));
-            if (needed <= width)
-            {
-                break;
-            }
-
-            columns.RemoveAll(column => ProfileTable.Columns[column] == name);
-        }
-
-        return [.. columns];
     }
 }

@@ -253,6 +253,7 @@ public sealed unsafe partial class Vcpu
 
         if (Spe.TakeMissingMemory(out ulong excess))
         {
+            Statistics.LimitExits++;
             _run->ExitReason = KvmExit.Rlimit;
             _run->Rlimit.Excess = excess;
             _run->Rlimit.RlimitId = KvmRunRlimit.Memlock;

@@ -9,6 +9,9 @@ public sealed class VcpuStatistics
     /// <summary>Returns of KVM_RUN.</summary>
     public ulong ExitsToUser { get; internal set; }
 
+    /// <summary>Of these, the ones with KVM_EXIT_RLIMIT.</summary>
+    public ulong LimitExits { get; internal set; }
+
     /// <summary>Accesses to devices in user space.</summary>
     public ulong MmioToUser { get; internal set; }
 

@@ -19,6 +19,8 @@ internal static class GuestSources
 
     internal static byte[] Demo => Read("guests/demo/pinion-demo.elf");
 
+    internal static byte[] Toggle => Read("guests/toggle/pinion-toggle.elf");
+
     private static byte[] Read(string name)
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)

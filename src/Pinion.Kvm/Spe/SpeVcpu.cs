@@ -365,6 +365,7 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
         if (result.Outcome == PinOutcome.Committed)
         {
             vcpu.Statistics.BuffersPinned++;
+            vcpu.Vm.NotePinned();
         }
         else if (result.Outcome == PinOutcome.MissingMemory && _declined)
         {

@@ -1,0 +1,33 @@
+using Pinion.Vmm;
+using Pinion.Vmm.Run;
+
+namespace Pinion.Cli.Compare;
+
+/// <summary>A guest that enables and disables its profiling buffer again and again, and how to read what it prints.</summary>
+internal abstract class GuestWorkload
+{
+    /// <summary>Sizes of the buffers, in the order of the columns.</summary>
+    public static readonly ulong[] BufferSizes = [4UL << 20, 64UL << 20];
+
+    /// <summary>The machine it runs on; the series and the console are not its business.</summary>
+    public abstract MachineOptions Machine(int cycles);
+
+    /// <summary>A reader for one run.</summary>
+    public abstract GuestReader Read();
+}
+
+/// <summary>Reads the console of one run.</summary>
+internal abstract class GuestReader
+{
+    /// <summary>Adds to the machine what the reader counts with.</summary>
+    public virtual MachineOptions Watch(MachineOptions machine) => machine;
+
+    /// <summary>A line that the guest printed, while it runs.</summary>
+    public abstract void OnLine(string line, Machine machine);
+
+    /// <summary>The figures, or what is missing; when the guest has powered off.</summary>
+    public abstract Result<GuestFigures> Finish(Machine machine);
+
+    /// <summary>The guest did not say what it should have.</summary>
+    protected static Problem Unexpected(string what) => new(ProblemKind.Guest, what, "run it with pinion run to see what it prints");
+}
