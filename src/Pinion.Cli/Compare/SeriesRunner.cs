@@ -87,7 +87,7 @@ internal sealed class SeriesRunner(GuestWorkload workload, int cycles, ulong? li
             PeakPinned = machine.Vm.SpeStatistics.PeakPinned,
             Charged = locked > lockedBefore ? locked - lockedBefore : 0,
             LimitExits = Sum(machine, statistics => statistics.LimitExits),
-            Stage2Faults = Sum(machine, _ => 0),
+            Stage2Faults = Sum(machine, statistics => statistics.ProfilingStage2Faults),
             CpuShare = share,
             Collisions = machine.Vm.Vcpus.Aggregate(0UL, (sum, vcpu) => sum + (vcpu.Pe.Spu?.SampleCollision ?? 0)),
             CacheHits = Sum(machine, _ => 0),
