@@ -105,7 +105,7 @@ public static class CompareCommand
         if (options.Guest == CompareOptions.Toggle)
         {
             progress.Begin("warming up");
-            runner.Run(options.Series[0]);
+            runner.Run(options.Series[^1]);
         }
 
         for (int round = 1; round <= options.Rounds; round++)

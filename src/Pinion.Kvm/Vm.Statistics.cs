@@ -1,5 +1,5 @@
 using Pinion.Kvm.Locking;
-using Pinion.Kvm.Spe;
+using Pinion.Kvm.Memory;
 
 namespace Pinion.Kvm;
 
@@ -7,20 +7,19 @@ public sealed partial class Vm
 {
     private ulong _peakPinned;
 
-    /// <summary>What profiling has cost so far. Any thread.</summary>
-    public SpeStatistics SpeStatistics
-    {
-        get
-        {
-            using KvmLock.Scope _ = Spe.PinLock.Enter();
-            return new SpeStatistics(_peakPinned, Spe.Account.Watermark);
-        }
-    }
+    /// <summary>Most bytes of guest memory that KVM kept pinned while a profiling buffer was enabled. What user space locked itself is not among them. Any thread.</summary>
+    public ulong PeakPinned => Volatile.Read(ref _peakPinned);
 
     /// <summary>A buffer has just been enabled: more is pinned now than before.</summary>
     internal void NotePinned()
     {
+        ulong lockedSlots = 0;
+        foreach (MemorySlot slot in Slots.All)
+        {
+            lockedSlots += slot.IsLocked ? slot.Bytes : 0;
+        }
+
         using KvmLock.Scope _ = Spe.PinLock.Enter();
-        _peakPinned = Math.Max(_peakPinned, Spe.Account.Locked);
+        _peakPinned = Math.Max(_peakPinned, Spe.Account.Locked + lockedSlots);
     }
 }

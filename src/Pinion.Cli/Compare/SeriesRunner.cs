@@ -81,11 +81,12 @@ internal sealed class SeriesRunner(GuestWorkload workload, int cycles, ulong? li
             return problem;
         }
 
+        ulong charged = locked > lockedBefore ? locked - lockedBefore : 0;
         return new RunFigures
         {
             Guest = guest,
-            PeakPinned = machine.Vm.SpeStatistics.PeakPinned,
-            Charged = locked > lockedBefore ? locked - lockedBefore : 0,
+            PeakPinned = Math.Max(machine.Vm.PeakPinned, series.LockedByUser ? charged : 0),
+            Charged = charged,
             LimitExits = Sum(machine, statistics => statistics.LimitExits),
             Stage2Faults = Sum(machine, statistics => statistics.ProfilingStage2Faults),
             CpuShare = share,

@@ -68,7 +68,7 @@ internal sealed unsafe class KvmMachine : IDisposable
     public Problem? Configure(MachineOptions options, MemlockPolicy memlock, ulong entry, ulong deviceTree) =>
         CreateVcpus(options)
         ?? CreateInterruptController()
-        ?? (options.Spe ? LockMemory(options.SpeSeries, memlock) : null)
+        ?? (options.Spe && options.LockMemory ? LockMemory(options.SpeSeries, memlock) : null)
         ?? ConfigureVcpus(options, memlock)
         ?? (options.Spe ? FinalizeMemory(options.SpeSeries) : null)
         ?? SetBootRegisters(entry, deviceTree);

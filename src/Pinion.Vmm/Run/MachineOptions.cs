@@ -37,6 +37,12 @@ public sealed record MachineOptions
     /// <summary>Which posting of the SPE series KVM has.</summary>
     public SpeSeries SpeSeries { get; init; } = SpeSeries.V6;
 
+    /// <summary>
+    /// The guest's memory is locked before it runs, where <see cref="SpeSeries"/> counts on that (the third to fifth posting). Otherwise the profiling unit takes a stage 2 fault on every page
+    /// that no CPU has touched.
+    /// </summary>
+    public bool LockMemory { get; init; } = true;
+
     /// <summary>Largest profiling buffer, in bytes; 0: no limit.</summary>
     public ulong SpeMaxBuffer { get; init; } = 4UL << 20;
 

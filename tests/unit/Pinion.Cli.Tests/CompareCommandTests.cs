@@ -56,6 +56,26 @@ public sealed class CompareCommandTests(CompareRun run) : IClassFixture<CompareR
     }
 
     [Fact]
+    public void WithoutLockedMemoryEveryEnablingOfTheThirdPostingEndsInAFaultAndLosesAllSamples()
+    {
+        JsonElement row = Row("v3, not locked");
+        row.GetProperty("stage2Faults").GetUInt64().ShouldBe(2UL * CompareRun.Cycles);
+        row.GetProperty("records").GetUInt64().ShouldBe(0UL);
+        row.GetProperty("lost").GetUInt64().ShouldBe(Row("v3").GetProperty("records").GetUInt64());
+        row.GetProperty("chargedBytes").GetUInt64().ShouldBe(0UL);
+    }
+
+    [Theory]
+    [InlineData("v3")]
+    [InlineData("v4")]
+    [InlineData("v5")]
+    public void TheEarlierPostingsPinAndChargeAllOfTheGuestsMemory(string series)
+    {
+        Row(series).GetProperty("peakPinnedBytes").GetUInt64().ShouldBe(128UL << 20);
+        Row(series).GetProperty("chargedBytes").GetUInt64().ShouldBe(128UL << 20);
+    }
+
+    [Fact]
     public void TheSixthPostingPinsTheBufferAndItsTables()
     {
         JsonElement row = Row("v6");

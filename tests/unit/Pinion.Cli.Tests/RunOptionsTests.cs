@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pinion.Cli;
 using Pinion.Cpu;
 using Pinion.Cpu.Profiling;
+using Pinion.Kvm.Spe;
 using Pinion.Vmm;
 using Pinion.Vmm.Board;
 using Pinion.Vmm.Run;
@@ -19,6 +20,7 @@ public sealed class RunOptionsTests
         machine.Memory.ShouldBe(512UL << 20);
         machine.Spe.ShouldBeTrue();
         machine.SpeMaxBuffer.ShouldBe(4UL << 20);
+        machine.SpeSeries.ShouldBe(SpeSeries.V6);
         machine.SpeIrq.ShouldBe(21u);
         machine.Memlock.ShouldBe(MemlockAction.Raise);
         machine.Engine.ShouldBe(EngineKind.Auto);
@@ -31,7 +33,7 @@ public sealed class RunOptionsTests
     {
         MachineOptions machine = Parse(
             "--kernel", "K", "-i", "I", "-p", "a b", "-c", "4", "-m", "2G", "--dtb", "D", "--dump-dtb", "O", "--share", "/tmp:t", "--share", "/var:v", "--spe", "off",
-            "--spe-max-buffer", "64K", "--spe-irq", "22", "--memlock", "keep", "--deterministic", "--timing", "window:100", "--engine", "switch", "--kaslr").Value;
+            "--spe-max-buffer", "64K", "--spe-series", "v4", "--spe-irq", "22", "--memlock", "keep", "--deterministic", "--timing", "window:100", "--engine", "switch", "--kaslr").Value;
         machine.Initrd.ShouldBe("I");
         machine.CommandLine.ShouldBe("a b");
         machine.Cpus.ShouldBe(4);
@@ -41,6 +43,7 @@ public sealed class RunOptionsTests
         machine.Shares.ShouldBe([new SharedDirectory("/tmp", "t"), new SharedDirectory("/var", "v")]);
         machine.Spe.ShouldBeFalse();
         machine.SpeMaxBuffer.ShouldBe(64UL << 10);
+        machine.SpeSeries.ShouldBe(SpeSeries.V4);
         machine.SpeIrq.ShouldBe(22u);
         machine.Memlock.ShouldBe(MemlockAction.Keep);
         machine.Deterministic.ShouldBeTrue();
