@@ -57,9 +57,13 @@ public sealed unsafe partial class ProcessingElement
         {
             RunFast(n);
         }
+        else if (_truth is null && UsesThreaded && !NeedsCare)
+        {
+            RunThreadedExactly(n);
+        }
         else
         {
-            // The last steps, which the fast core could overshoot; or somebody wants to see them all.
+            // Somebody wants to see them all, or there is no fast core.
             State->Leave = 0;
             ObservedOperation unused = default;
             int el = State->El;

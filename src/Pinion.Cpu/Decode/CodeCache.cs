@@ -27,6 +27,8 @@ internal sealed unsafe class CodeCache : IDisposable
     private readonly List<nint> _chunks = [];
     private readonly Stack<nint> _free = new();
     private int _usedInChunk = PagesPerChunk;
+    private Rec* _stop;
+    private nint _stopped;
 
     /// <summary>Set when all pages were dropped, so that code TLBs must be flushed before they are used again.</summary>
     public bool Dropped { get; set; }
@@ -71,6 +73,8 @@ internal sealed unsafe class CodeCache : IDisposable
                 first[i].Handler = Threaded.DecodeHandler;
                 first[i].Op = (ushort)Op.Decode;
             }
+
+            KeepStop();
         }
     }
 
@@ -80,6 +84,32 @@ internal sealed unsafe class CodeCache : IDisposable
         foreach (nint page in _pages.Values)
         {
             Reset((Rec*)page, (nint)((Rec*)page)[Rec.PerPage].Imm);
+        }
+
+        KeepStop();
+    }
+
+    /// <summary>Has chains stop before <paramref name="r"/>, until <see cref="RemoveStop"/>.</summary>
+    public void StopAt(Rec* r)
+    {
+        _stop = r;
+        _stopped = r->Handler;
+        r->Handler = Threaded.StopHandler;
+    }
+
+    public void RemoveStop()
+    {
+        _stop->Handler = _stopped;
+        _stop = null;
+    }
+
+    /// <summary>An invalidation by the chain that runs must not take the stop away, but it counts for the record.</summary>
+    private void KeepStop()
+    {
+        if (_stop != null && _stop->Handler == Threaded.DecodeHandler)
+        {
+            _stopped = Threaded.DecodeHandler;
+            _stop->Handler = Threaded.StopHandler;
         }
     }
 

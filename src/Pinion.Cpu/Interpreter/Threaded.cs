@@ -31,6 +31,9 @@ internal static unsafe partial class Threaded
     /// <summary>Handler of decoded records at checkpoints.</summary>
     public static readonly nint CheckpointHandler = (nint)(delegate*<Pe*, Rec*, nint, void>)&Checkpoint;
 
+    /// <summary>Put in place of a record's handler, ends the chain before that record.</summary>
+    public static readonly nint StopHandler = (nint)(delegate*<Pe*, Rec*, nint, void>)&BudgetEnded;
+
     private static nint* MakeTable()
     {
         nint* t = (nint*)NativeMemory.AllocZeroed((nuint)(2 * (int)Op.Count), (nuint)sizeof(nint));
@@ -68,7 +71,7 @@ internal static unsafe partial class Threaded
     /// <summary>Runs from record <paramref name="ip"/> until the chain is left.</summary>
     public static void Run(Pe* s, Rec* ip, nint lim) => ((delegate*<Pe*, Rec*, nint, void>)ip->Handler)(s, ip, lim);
 
-    /// <summary>A taken branch found the budget used up: <paramref name="ip"/> is its target.</summary>
+    /// <summary>The budget is used up: <paramref name="ip"/> is what would come next.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void BudgetEnded(Pe* s, Rec* ip, nint lim)
     {

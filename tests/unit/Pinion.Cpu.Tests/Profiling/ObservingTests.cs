@@ -105,6 +105,24 @@ public sealed class ObservingTests
     }
 
     [Theory]
+    [MemberData(nameof(Cores))]
+    public void CodeThatIsDroppedOnTheWayDoesNotMoveASample(EngineKind engine, string timing)
+    {
+        // IC IVAU x1 drops the line in which the selected instruction, or the one before its window, lies: right before it is executed, in code without branches.
+        for (uint selected = 2; selected <= 80; selected++)
+        {
+            var records = new Records();
+            using var machine = Machine(engine, timing, records);
+            machine.Load([IcIvau(1), .. Enumerable.Repeat(Nop, 100)]);
+            machine.Pe.SetX(1, Code + ((ulong)(selected - 1) * 4));
+            StartProfiling(machine.Pe, Pmscr.E1SpeMask, selected);
+            machine.RunToEnd();
+            records.Count.ShouldBe(1, $"instruction {selected}");
+            records[0].Pc.ShouldBe(Code + ((ulong)(selected - 1) * 4));
+        }
+    }
+
+    [Theory]
     [InlineData(EngineKind.Threaded, "full")]
     [InlineData(EngineKind.Threaded, "window:64")]
     [InlineData(EngineKind.Switch, "off")]
