@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pinion.Arm.Spe;
 using Pinion.Cli.Guests;
 using Pinion.Cpu;
 using Pinion.Cpu.Profiling;
@@ -64,6 +65,13 @@ internal sealed class RunOptions
         DefaultValueFactory = _ => SpeSeries.V6.Name(),
     };
 
+    private readonly Option<string> _speProfile = new("--spe-profile")
+    {
+        Description = "What the profiling unit implements: honest (SPEv1.2, what this model does), n1 (SPEv1.0 with a Neoverse N1's registers), v1p4 (SPEv1.4, every option, packed records).",
+        HelpName = string.Join('|', SpeProfile.All.Select(profile => profile.Name)),
+        DefaultValueFactory = _ => SpeProfile.Honest.Name,
+    };
+
     private readonly Option<string> _speMaxBuffer = new("--spe-max-buffer")
     {
         Description = "Largest profiling buffer, in bytes or with K, M, G; 0 for no limit. It stays pinned while the guest profiles.",
@@ -117,7 +125,7 @@ internal sealed class RunOptions
     /// <summary>All options, in the order in which help shows them.</summary>
     public IEnumerable<Option> All =>
     [
-        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speSeries, _speMaxBuffer, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _kaslr, _dtb,
+        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speSeries, _speProfile, _speMaxBuffer, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _kaslr, _dtb,
         _dumpDtb, _stats,
     ];
 
@@ -138,6 +146,7 @@ internal sealed class RunOptions
             || !SizeText.Parse(parsed.GetValue(_speMaxBuffer)!, "--spe-max-buffer").TryGet(out ulong largestBuffer, out problem)
             || !Choose(parsed, _spe, [("on", true), ("off", false)]).TryGet(out bool spe, out problem)
             || !Choose(parsed, _speSeries, [.. Enum.GetValues<SpeSeries>().Select(series => (series.Name(), series))]).TryGet(out SpeSeries series, out problem)
+            || !Choose(parsed, _speProfile, [.. SpeProfile.All.Select(candidate => (candidate.Name, candidate))]).TryGet(out SpeProfile? profile, out problem)
             || !Choose(parsed, _memlock, [("raise", MemlockAction.Raise), ("keep", MemlockAction.Keep)]).TryGet(out MemlockAction memlock, out problem)
             || !Choose(parsed, _engine, [("auto", EngineKind.Auto), ("threaded", EngineKind.Threaded), ("switch", EngineKind.Switch)]).TryGet(out EngineKind engine, out problem)
             || !Shares(parsed).TryGet(out List<SharedDirectory> shares, out problem)
@@ -160,6 +169,7 @@ internal sealed class RunOptions
             Shares = shares,
             Spe = spe,
             SpeSeries = series,
+            SpeProfile = profile,
             SpeMaxBuffer = largestBuffer,
             SpeIrq = parsed.GetValue(_speIrq),
             Memlock = memlock,

@@ -51,6 +51,11 @@ public sealed unsafe partial class ProcessingElement
             return Exits.Undefined(s, r);
         }
 
+        if (info.Id == SysRegId.PMSDSFR_EL1 && !_spu!.Profile.Pmsidr.Fds)
+        {
+            return Exits.Undefined(s, r);
+        }
+
         if (info.Id is SysRegId.SP_EL0 && s->SpSel == 0)
         {
             return Exits.Undefined(s, r);

@@ -22,8 +22,14 @@ public sealed unsafe partial class ProcessingElement
     // The window before the next sample has begun.
     private bool _windowOpen;
 
+    // Where the last branch led to that was taken under observation, since the window began.
+    private BranchTarget _branchTarget;
+
     /// <summary>The profiling unit; null where the PE has none.</summary>
     public Spu? Spu => _spu;
+
+    /// <summary>A unit that records the target of the branch before has to see some operations before the sample, whatever the timing model needs.</summary>
+    private const uint BranchWindow = 32;
 
     /// <summary>
     /// Executes towards the next sample: at full speed until the window before it begins, observing from there on.
@@ -36,12 +42,14 @@ public sealed unsafe partial class ProcessingElement
             return;
         }
 
-        ulong ahead = !spu.Enabled ? ulong.MaxValue : spu.Distance - 1 <= timing.Mode.Window ? 0 : spu.Distance - 1 - timing.Mode.Window;
+        ulong window = spu.Profile.Pmsidr.Pbt ? Math.Max(timing.Mode.Window, BranchWindow) : timing.Mode.Window;
+        ulong ahead = !spu.Enabled ? ulong.MaxValue : spu.Distance - 1 <= window ? 0 : spu.Distance - 1 - window;
         if (ahead == 0)
         {
             if (!_windowOpen)
             {
                 _windowOpen = true;
+                _branchTarget = default;
                 timing.BeginWindow();
             }
 
@@ -83,6 +91,7 @@ public sealed unsafe partial class ProcessingElement
         {
             int el = State->El;
             bool selected = spu.Distance == 1;
+            operation.PreviousTarget = _branchTarget;
             ulong executed = ObserveChain(timing, selected ? 1 : Math.Min(n, spu.Distance - 1), ref operation, out OperationTiming last);
             n -= executed;
             Account(executed, el);
@@ -175,6 +184,7 @@ public sealed unsafe partial class ProcessingElement
                 case ObservedCore.Jump:
                     pc = s->Pc;
                     operation.Flags |= ObservedFlags.Taken;
+                    _branchTarget = new BranchTarget(pc, s->El);
 
                     // The mask keeps bits 1:0, so a misaligned target is looked up, and found out.
                     r = (pc & ~0xFFCUL) == s->CodeVa ? (Rec*)((byte*)s->CodeBase + ((pc & 0xFFC) << 3)) : null;
@@ -185,6 +195,7 @@ public sealed unsafe partial class ProcessingElement
                     operation.Flags |= Exceptions.Taken != taken ? ObservedFlags.TookException
                         : OperationTable.Row(operation.Id).IsBranch ? ObservedFlags.Taken
                         : ObservedFlags.None;
+                    _branchTarget = operation.Has(ObservedFlags.Taken) ? new BranchTarget(pc, s->El) : _branchTarget;
                     n = done;
                     break;
             }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Pinion.Arm.Spe;
 
 /// <summary>How an implementation places packets in a record.</summary>
@@ -27,4 +29,14 @@ public sealed record SpeProfile(string Name, int PmsVer, Pmsidr Pmsidr, Pmbidr P
 
     /// <summary>SPEv1p4 with every optional sampling feature; records of 128 bytes.</summary>
     public static SpeProfile V1P4 { get; } = new("v1p4", 5, new(0x0F03_70FF), new(0x126), 0xF80FFE, SpeRecordLayout.Packed);
+
+    /// <summary>All of them, the default first.</summary>
+    public static IReadOnlyList<SpeProfile> All { get; } = [Honest, NeoverseN1, V1P4];
+
+    /// <summary>Finds a profile by its name.</summary>
+    public static bool TryParse(string name, [NotNullWhen(true)] out SpeProfile? profile)
+    {
+        profile = All.FirstOrDefault(candidate => candidate.Name == name);
+        return profile is not null;
+    }
 }

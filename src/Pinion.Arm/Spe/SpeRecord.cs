@@ -115,6 +115,13 @@ public struct SpeRecord
         Fields |= SpeFields.BranchTarget;
     }
 
+    /// <summary>Sets the target of the last branch taken before the operation, and the Exception level there.</summary>
+    public void SetPreviousBranchTarget(ulong virtualAddress, int exceptionLevel, bool nonSecure = true)
+    {
+        PreviousBranchTargetPayload = SpeAddress.Instruction(virtualAddress, exceptionLevel, nonSecure);
+        Fields |= SpeFields.PreviousBranchTarget;
+    }
+
     public void SetDataVirtual(ulong virtualAddress)
     {
         DataVirtual = virtualAddress;

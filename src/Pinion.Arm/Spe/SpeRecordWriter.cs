@@ -9,6 +9,13 @@ public static class SpeRecordWriter
     /// <summary>Bytes of a record in <see cref="SpeRecordLayout.FixedSlots"/>.</summary>
     public const int FixedSize = 64;
 
+    /// <summary>Bytes of the largest packed record, before padding.</summary>
+    public const int PackedMaximum = (5 * AddressSize) + (2 * ContextSize) + (4 * CounterSize) + 3 + 2 + 5 + 9;
+
+    private const int AddressSize = 9;
+    private const int ContextSize = 5;
+    private const int CounterSize = 3;
+
     private const int PcSlot = 0x00;
     private const int ContextEl1Slot = 0x09;
     private const int ContextEl2Slot = 0x0E;
@@ -106,6 +113,94 @@ public static class SpeRecordWriter
         else
         {
             bytes[EndSlot] = SpePacketHeader.End;
+        }
+    }
+
+    /// <summary>
+    /// Writes <paramref name="record"/> with its packets one behind the other, in the order of the Arm ARM's pseudocode (J1.1): contexts, counters, addresses, data source, operation, events, and the
+    /// timestamp or an End packet; zero up to the next multiple of <paramref name="alignment"/>. Events take 32 bits, the data source 16.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <param name="alignment">A power of two, in bytes.</param>
+    /// <param name="destination">At least <see cref="PackedMaximum"/> bytes, rounded up to the alignment.</param>
+    /// <returns>Bytes written, padding included.</returns>
+    public static int WritePacked(in SpeRecord record, int alignment, Span<byte> destination)
+    {
+        SpeFields fields = record.Fields;
+        int at = 0;
+        if ((fields & SpeFields.ContextEl1) != 0)
+        {
+            WriteContext(destination[at..], 0, record.ContextEl1);
+            at += ContextSize;
+        }
+
+        if ((fields & SpeFields.ContextEl2) != 0)
+        {
+            WriteContext(destination[at..], 1, record.ContextEl2);
+            at += ContextSize;
+        }
+
+        Counter(SpeFields.TotalLatency, SpeCounterIndex.TotalLatency, record.TotalLatency, destination);
+        Counter(SpeFields.IssueLatency, SpeCounterIndex.IssueLatency, record.IssueLatency, destination);
+        Counter(SpeFields.TranslationLatency, SpeCounterIndex.TranslationLatency, record.TranslationLatency, destination);
+        Counter(SpeFields.AlternateClockIssueLatency, SpeCounterIndex.AlternateClockIssueLatency, record.AlternateClockIssueLatency, destination);
+        Address(SpeFields.Pc, SpeAddressIndex.Pc, record.PcPayload, destination);
+        Address(SpeFields.BranchTarget, SpeAddressIndex.BranchTarget, record.BranchTargetPayload, destination);
+        Address(SpeFields.DataVirtual, SpeAddressIndex.DataVirtual, record.DataVirtual, destination);
+        Address(SpeFields.DataPhysical, SpeAddressIndex.DataPhysical, record.DataPhysicalPayload, destination);
+        Address(SpeFields.PreviousBranchTarget, SpeAddressIndex.PreviousBranchTarget, record.PreviousBranchTargetPayload, destination);
+        if ((fields & SpeFields.DataSource) != 0)
+        {
+            destination[at] = SpePacketHeader.DataSource16;
+            BinaryPrimitives.WriteUInt16LittleEndian(destination[(at + 1)..], record.DataSource);
+            at += 3;
+        }
+
+        if ((fields & SpeFields.Operation) != 0)
+        {
+            destination[at] = (byte)(SpePacketHeader.Operation | (byte)record.OperationClass);
+            destination[at + 1] = record.Operation;
+            at += 2;
+        }
+
+        if ((fields & SpeFields.Events) != 0)
+        {
+            destination[at] = SpePacketHeader.Events32;
+            BinaryPrimitives.WriteUInt32LittleEndian(destination[(at + 1)..], (uint)record.Events);
+            at += 5;
+        }
+
+        if ((fields & SpeFields.Timestamp) != 0)
+        {
+            destination[at] = SpePacketHeader.Timestamp;
+            BinaryPrimitives.WriteUInt64LittleEndian(destination[(at + 1)..], record.Timestamp);
+            at += 9;
+        }
+        else
+        {
+            destination[at++] = SpePacketHeader.End;
+        }
+
+        int end = (at + alignment - 1) & -alignment;
+        destination[at..end].Clear();
+        return end;
+
+        void Counter(SpeFields field, int index, ushort cycles, Span<byte> bytes)
+        {
+            if ((fields & field) != 0)
+            {
+                WriteCounter(bytes[at..], index, cycles);
+                at += CounterSize;
+            }
+        }
+
+        void Address(SpeFields field, int index, ulong payload, Span<byte> bytes)
+        {
+            if ((fields & field) != 0)
+            {
+                WriteAddress(bytes[at..], index, payload);
+                at += AddressSize;
+            }
         }
     }
 

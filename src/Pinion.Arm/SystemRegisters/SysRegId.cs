@@ -262,6 +262,7 @@ public enum SysRegId : ushort
     PMSEVFR_EL1,
     PMSLATFR_EL1,
     PMSIDR_EL1,
+    PMSDSFR_EL1,
     PMBLIMITR_EL1,
     PMBPTR_EL1,
     PMBSR_EL1,

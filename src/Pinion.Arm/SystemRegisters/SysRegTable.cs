@@ -261,6 +261,7 @@ public static class SysRegTable
         new(SysRegId.PMSEVFR_EL1, "PMSEVFR_EL1", 3, 0, 9, 9, 5, ReadWrite, None, SysRegBehaviour.Special),
         new(SysRegId.PMSLATFR_EL1, "PMSLATFR_EL1", 3, 0, 9, 9, 6, ReadWrite, None, SysRegBehaviour.Special),
         new(SysRegId.PMSIDR_EL1, "PMSIDR_EL1", 3, 0, 9, 9, 7, Read, None, SysRegBehaviour.Special),
+        new(SysRegId.PMSDSFR_EL1, "PMSDSFR_EL1", 3, 0, 9, 10, 4, ReadWrite, None, SysRegBehaviour.Special),
         new(SysRegId.PMBLIMITR_EL1, "PMBLIMITR_EL1", 3, 0, 9, 10, 0, ReadWrite, None, SysRegBehaviour.Special),
         new(SysRegId.PMBPTR_EL1, "PMBPTR_EL1", 3, 0, 9, 10, 1, ReadWrite, None, SysRegBehaviour.Special),
         new(SysRegId.PMBSR_EL1, "PMBSR_EL1", 3, 0, 9, 10, 3, ReadWrite, None, SysRegBehaviour.Special),

@@ -27,6 +27,12 @@ internal enum ObservedFlags : byte
     ConditionFailed = 1 << 5,
 }
 
+/// <summary>Where a taken branch led to.</summary>
+/// <param name="Pc">Virtual address.</param>
+/// <param name="El">Exception level there.</param>
+/// <param name="IsKnown">False where no taken branch was seen.</param>
+internal readonly record struct BranchTarget(ulong Pc, byte El, bool IsKnown = true);
+
 /// <summary>One executed operation as the dispatcher saw it in observing mode. Passed by <c>in</c>; no managed references.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ObservedOperation
@@ -62,6 +68,9 @@ internal struct ObservedOperation
     public byte NextEl;
 
     public ObservedFlags Flags;
+
+    /// <summary>Where the last branch taken before it led to; only needed of an operation that is handed to <see cref="Spu.Complete"/>.</summary>
+    public BranchTarget PreviousTarget;
 
     public readonly bool Has(ObservedFlags flags) => (Flags & flags) != 0;
 }

@@ -1,3 +1,4 @@
+using Pinion.Arm.A64;
 using Pinion.Arm.Spe;
 
 namespace Pinion.Cpu.Profiling;
@@ -6,9 +7,12 @@ namespace Pinion.Cpu.Profiling;
 internal sealed class SampleRecordBuilder(SpeProfile profile, IProfilingClock clock)
 {
     private const int PmsVerWithAlignment = 2;
+    private const int PmsVerWithLevel2 = 5;
 
     private readonly ushort _counterMaximum = (ushort)((1 << profile.Pmsidr.CounterBits) - 1);
-    private readonly SpeEvents _unimplemented = profile.PmsVer < PmsVerWithAlignment ? SpeEvents.Alignment : SpeEvents.None;
+    private readonly SpeEvents _unimplemented =
+        (profile.PmsVer < PmsVerWithAlignment ? SpeEvents.Alignment : SpeEvents.None)
+        | (profile.PmsVer < PmsVerWithLevel2 ? SpeEvents.L2DataAccess | SpeEvents.L2DataMiss : SpeEvents.None);
 
     /// <summary>Completes the sample: saturates counters, adds the events that follow from the architecture alone.</summary>
     public SpeSample Complete(in ObservedOperation operation, in OperationTiming timing, bool notTakenWithoutBranch)
@@ -31,7 +35,10 @@ internal sealed class SampleRecordBuilder(SpeProfile profile, IProfilingClock cl
             events |= SpeEvents.NotTaken;
         }
 
-        return new SpeSample(info, events, Saturate(timing.Total), Saturate(timing.Issue), Saturate(timing.Translation), timing.Source);
+        var row = (A64Id)operation.Id;
+        byte payload = ExtendedOperation.Payload(profile.Pmsidr, info, row);
+        ulong types = ExtendedOperation.FilterTypes(profile.Pmsidr, info, row, operation.Word);
+        return new SpeSample(info, payload, types, events, Saturate(timing.Total), Saturate(timing.Issue), Saturate(timing.Translation), timing.Source);
     }
 
     /// <summary>The record of a sample that is kept.</summary>
@@ -41,13 +48,18 @@ internal sealed class SampleRecordBuilder(SpeProfile profile, IProfilingClock cl
         bool exception = operation.Has(ObservedFlags.TookException);
         SpeRecord record = default;
         record.SetPc(operation.Pc, operation.El);
-        record.SetOperation(info.Class, info.Payload);
+        record.SetOperation(info.Class, sample.Payload);
         record.SetEvents(sample.Events);
         record.SetLatency(sample.TotalLatency, sample.IssueLatency);
 
         if (info.IsBranch && !exception && operation.Has(ObservedFlags.Taken))
         {
             record.SetBranchTarget(operation.NextPc, operation.NextEl);
+        }
+
+        if (profile.Pmsidr.Pbt && operation.PreviousTarget.IsKnown)
+        {
+            record.SetPreviousBranchTarget(operation.PreviousTarget.Pc, operation.PreviousTarget.El);
         }
 
         if (info.IsLoadOrStore)
@@ -96,7 +108,7 @@ internal sealed class SampleRecordBuilder(SpeProfile profile, IProfilingClock cl
             record.SetDataPhysical(operation.Pa);
         }
 
-        if (profile.Pmsidr.Lds && sample.Info.IsLoad)
+        if (profile.Pmsidr.Lds && sample.HasSource)
         {
             record.SetDataSource(sample.Source);
         }

@@ -20,7 +20,7 @@ public sealed class Spu
     private readonly SpuOptions _options;
     private readonly SampleRecordBuilder _builder;
     private readonly ProfilingBuffer _buffer;
-    private readonly byte[] _record = new byte[SpeRecordWriter.FixedSize];
+    private readonly byte[] _record;
     private readonly ulong _filterMask;
     private readonly ulong _eventMask;
     private readonly ulong _inverseEventMask;
@@ -36,19 +36,22 @@ public sealed class Spu
     private int _el;
 
     /// <summary>Makes the unit in its reset state.</summary>
-    /// <param name="profile">What it implements; the layout must be <see cref="SpeRecordLayout.FixedSlots"/>.</param>
+    /// <param name="profile">What it implements.</param>
     /// <param name="memory">Translation of the buffer's addresses.</param>
     /// <param name="clock">Source of timestamps.</param>
     /// <param name="sink">Gets a copy of every record, or null.</param>
     /// <param name="pe">Index of the PE: seeds its random numbers and goes to the sink.</param>
     /// <param name="options">Choices left open, or null for the defaults.</param>
-    /// <exception cref="ArgumentException">The profile asks for a layout or a size of record that this unit does not write.</exception>
+    /// <exception cref="ArgumentException">Records of the profile's layout can be larger than it says.</exception>
     public Spu(SpeProfile profile, IProfilingMemory memory, IProfilingClock clock, ISpeRecordSink? sink = null, int pe = 0, SpuOptions? options = null)
     {
-        if (profile.Layout != SpeRecordLayout.FixedSlots || profile.Pmsidr.MaxRecordSize != SpeRecordWriter.FixedSize)
+        int largest = profile.Layout == SpeRecordLayout.FixedSlots ? SpeRecordWriter.FixedSize : SpeRecordWriter.PackedMaximum;
+        if (largest > profile.Pmsidr.MaxRecordSize)
         {
-            throw new ArgumentException($"profile {profile.Name}: only fixed records of {SpeRecordWriter.FixedSize} bytes are implemented", nameof(profile));
+            throw new ArgumentException($"profile {profile.Name}: records can have {largest} bytes, PMSIDR_EL1.MaxSize says {profile.Pmsidr.MaxRecordSize}", nameof(profile));
         }
+
+        _record = new byte[profile.Pmsidr.MaxRecordSize];
 
         Profile = profile;
         _sink = sink;
@@ -141,6 +144,7 @@ public sealed class Spu
         Write(SysRegId.PMSEVFR_EL1, unknown);
         Write(SysRegId.PMSNEVFR_EL1, unknown);
         Write(SysRegId.PMSLATFR_EL1, unknown);
+        Write(SysRegId.PMSDSFR_EL1, unknown);
         Write(SysRegId.PMSCR_EL1, unknown);
         Pmbptr = unknown;
         Pmbsr = unknown;
@@ -161,6 +165,7 @@ public sealed class Spu
         SysRegId.PMSFCR_EL1 => _filter.Control.Value,
         SysRegId.PMSEVFR_EL1 => _filter.Events.Value,
         SysRegId.PMSLATFR_EL1 => _filter.Latency.Value,
+        SysRegId.PMSDSFR_EL1 => _filter.Sources,
         SysRegId.PMSIDR_EL1 => Profile.Pmsidr.Value,
         SysRegId.PMBLIMITR_EL1 => Pmblimitr,
         SysRegId.PMBPTR_EL1 => Pmbptr,
@@ -194,6 +199,9 @@ public sealed class Spu
                 return;
             case SysRegId.PMSLATFR_EL1:
                 _filter.Latency = new Pmslatfr(value & _latencyMask);
+                return;
+            case SysRegId.PMSDSFR_EL1:
+                _filter.Sources = Profile.Pmsidr.Fds ? value : 0;
                 return;
             case SysRegId.PMBLIMITR_EL1:
                 Pmblimitr = value;
@@ -288,10 +296,20 @@ public sealed class Spu
         }
 
         SpeRecord record = _builder.Build(operation, sample, _control, new Pmscr(PmscrEl2), ContextIdEl2);
-        SpeRecordWriter.WriteFixed64(record, _record);
-        if (_buffer.Append(_record))
+        int size = SpeRecordWriter.FixedSize;
+        if (Profile.Layout == SpeRecordLayout.FixedSlots)
         {
-            _sink?.Append(_pe, _record);
+            SpeRecordWriter.WriteFixed64(record, _record);
+        }
+        else
+        {
+            size = SpeRecordWriter.WritePacked(record, Profile.Pmbidr.Alignment, _record);
+        }
+
+        ReadOnlySpan<byte> bytes = _record.AsSpan(0, size);
+        if (_buffer.Append(bytes))
+        {
+            _sink?.Append(_pe, bytes);
         }
     }
 }

@@ -234,13 +234,13 @@ internal sealed unsafe class TimingModel
             case SpeDataSource.L1Data:
                 return extra;
             case SpeDataSource.L2:
-                timing.Events |= SpeEvents.L1DataRefill;
+                timing.Events |= SpeEvents.L1DataRefill | SpeEvents.L2DataAccess;
                 return extra + (uint)_parameters.L2ExtraCycles;
             case SpeDataSource.SystemCache:
-                timing.Events |= SpeEvents.L1DataRefill | SpeEvents.LastLevelAccess;
+                timing.Events |= SpeEvents.L1DataRefill | SpeEvents.L2DataAccess | SpeEvents.L2DataMiss | SpeEvents.LastLevelAccess;
                 return extra + (uint)_parameters.SystemCacheExtraCycles;
             default:
-                timing.Events |= SpeEvents.L1DataRefill | SpeEvents.LastLevelAccess | SpeEvents.LastLevelMiss;
+                timing.Events |= SpeEvents.L1DataRefill | SpeEvents.L2DataAccess | SpeEvents.L2DataMiss | SpeEvents.LastLevelAccess | SpeEvents.LastLevelMiss;
                 return extra + (uint)_parameters.DramExtraCycles;
         }
     }

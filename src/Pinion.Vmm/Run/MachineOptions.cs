@@ -1,3 +1,4 @@
+using Pinion.Arm.Spe;
 using Pinion.Cpu;
 using Pinion.Cpu.Profiling;
 using Pinion.Kvm;
@@ -43,6 +44,9 @@ public sealed record MachineOptions
     /// </summary>
     public bool LockMemory { get; init; } = true;
 
+    /// <summary>What the profiling unit of every CPU implements.</summary>
+    public SpeProfile SpeProfile { get; init; } = SpeProfile.Honest;
+
     /// <summary>Largest profiling buffer, in bytes; 0: no limit.</summary>
     public ulong SpeMaxBuffer { get; init; } = 4UL << 20;
 
@@ -74,7 +78,7 @@ public sealed record MachineOptions
 
     internal KvmOptions ToKvmOptions()
     {
-        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries };
+        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries, SpeProfile = SpeProfile };
         return Timing is { } timing ? options with { Timing = timing } : options;
     }
 

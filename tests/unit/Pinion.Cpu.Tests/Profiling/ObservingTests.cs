@@ -106,6 +106,42 @@ public sealed class ObservingTests
 
     [Theory]
     [MemberData(nameof(Cores))]
+    public void TheTargetOfTheBranchBeforeIsRecordedWhereTheProfileHasIt(EngineKind engine, string timing)
+    {
+        uint[] program =
+        [
+            Nop,
+            B(2),                         // to 3
+            Udf(0),
+            CbzX(5, 2),                   // taken, to 5
+            Udf(0),
+            CbnzX(5, 7),                  // not taken
+            Bl(3),                        // to 9
+            Hvc(TestMachine.Done),
+            Udf(0),
+            Nop,
+            Ret,                          // to 7
+        ];
+        (int At, int? Before)[] expected = [(0, null), (1, null), (3, 3), (5, 5), (6, 5), (9, 9), (10, 9)];
+        for (uint k = 1; k <= expected.Length; k++)
+        {
+            var records = new Records();
+            using var machine = Machine(engine, timing, records, SpeProfile.V1P4);
+            machine.Load(program);
+            StartProfiling(machine.Pe, Pmscr.E1SpeMask, k);
+            machine.RunToEnd();
+            (int at, int? before) = expected[k - 1];
+            records[0].Pc.ShouldBe(Code + ((ulong)at * 4), $"instruction {k}");
+            records[0].Has(SpeFields.PreviousBranchTarget).ShouldBe(before is not null, $"instruction {k}");
+            if (before is { } target)
+            {
+                records[0].PreviousBranchTargetPayload.ShouldBe(SpeAddress.Instruction(Code + ((ulong)target * 4), 1), $"instruction {k}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cores))]
     public void CodeThatIsDroppedOnTheWayDoesNotMoveASample(EngineKind engine, string timing)
     {
         // IC IVAU x1 drops the line in which the selected instruction, or the one before its window, lies: right before it is executed, in code without branches.
@@ -218,12 +254,12 @@ public sealed class ObservingTests
     }
 
     /// <summary>A machine with its memory mapped at its own addresses, and one page more.</summary>
-    private static TestMachine Machine(EngineKind engine, string timing, Records? records) => Machine(engine, timing, records, out _);
+    private static TestMachine Machine(EngineKind engine, string timing, Records? records, SpeProfile? profile = null) => Machine(engine, timing, records, out _, profile);
 
-    private static TestMachine Machine(EngineKind engine, string timing, Records? records, out PageTables tables)
+    private static TestMachine Machine(EngineKind engine, string timing, Records? records, out PageTables tables, SpeProfile? profile = null)
     {
         TimingMode.TryParse(timing, out TimingMode mode).ShouldBeTrue();
-        var machine = new TestMachine(engine, profiling: records is null ? null : new ProfilingConfiguration(SpeProfile.Honest, mode, records), deterministic: true);
+        var machine = new TestMachine(engine, profiling: records is null ? null : new ProfilingConfiguration(profile ?? SpeProfile.Honest, mode, records), deterministic: true);
         tables = new PageTables(machine).MapMachine();
         tables.Map(Data, Data, PageTables.Kernel, level: 2);
         tables.Map(Buffer & ~0x1F_FFFFul, Buffer & ~0x1F_FFFFul, PageTables.Kernel, level: 2);

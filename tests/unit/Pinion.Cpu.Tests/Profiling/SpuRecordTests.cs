@@ -178,6 +178,62 @@ public sealed class SpuRecordTests
         record.IssueLatency.ShouldBe((ushort)maximum);
     }
 
+    /// <summary>Operation type payloads with PMSIDR_EL1.{CRR,FPF}, and without.</summary>
+    [Theory]
+    [InlineData(0x1400_0004u, 0x18, 0x00)] // b
+    [InlineData(0x5400_0041u, 0x19, 0x01)] // b.ne
+    [InlineData(0xB400_0041u, 0x19, 0x01)] // cbz
+    [InlineData(0x9400_0004u, 0x08, 0x00)] // bl
+    [InlineData(0xD63F_0020u, 0x0A, 0x02)] // blr
+    [InlineData(0xD61F_0020u, 0x1A, 0x02)] // br
+    [InlineData(0xD65F_03C0u, 0x12, 0x02)] // ret
+    [InlineData(0xD69F_03E0u, 0x1A, 0x02)] // eret
+    [InlineData(0x9A82_0020u, 0x01, 0x01)] // csel
+    [InlineData(0x1E62_0C20u, 0x03, 0x01)] // fcsel
+    [InlineData(0x1E62_2820u, 0x02, 0x00)] // fadd d0, d1, d2
+    [InlineData(0x4E62_D420u, 0x06, 0x00)] // fadd v0.2d, v1.2d, v2.2d
+    [InlineData(0x4EA2_8420u, 0x04, 0x00)] // add v0.4s, v1.4s, v2.4s
+    [InlineData(0xFD40_0020u, 0x04, 0x04)] // ldr d0, [x1]: loads have no such bits
+    [InlineData(0x8B02_0020u, 0x00, 0x00)] // add x0, x1, x2
+    public void CallsReturnsAndFloatingPointAreToldWhereTheProfileDoes(uint word, byte extended, byte plain)
+    {
+        foreach ((SpeProfile profile, byte payload) in new[] { (SpeProfile.V1P4, extended), (SpeProfile.Honest, plain), (SpeProfile.NeoverseN1, plain) })
+        {
+            SpuBench bench = new(profile);
+            bench.Start(0x100);
+            bench.SampleNext(SpuBench.Operation(word));
+            Parse(bench.Records[0]).Operation.ShouldBe(payload, profile.Name);
+        }
+    }
+
+    [Fact]
+    public void APackedRecordEndsAtTheAlignment()
+    {
+        SpuBench bench = new(SpeProfile.V1P4);
+        bench.Start(0x100, Pmscr.E0SpeMask | Pmscr.TsMask | Pmscr.PaMask | Pmscr.CxMask);
+        ObservedOperation small = SpuBench.Operation(SpuBench.Nop);
+        ObservedOperation large = SpuBench.Access(0xF940_0020, 0x1000, 0x2000);
+        large.PreviousTarget = new BranchTarget(0x40_0080, 0);
+        bench.SampleNext(small);
+        bench.SampleNext(large, new OperationTiming { Events = SpeEvents.L1DataAccess | SpeEvents.L1DataRefill | SpeEvents.L2DataAccess | SpeEvents.L2DataMiss, Source = SpeDataSource.Dram });
+        bench.Records.Select(record => record.Length).ShouldBe([64, 128]);
+        bench.Spu.Pmbptr.ShouldBe(SpuBench.Buffer + 192);
+        SpeRecord record = Parse(bench.Records[1]);
+        SpeAddress.ToVirtual(record.PreviousBranchTargetPayload).ShouldBe(0x40_0080ul);
+        record.DataSource.ShouldBe((ushort)SpeDataSource.Dram);
+        record.Events.HasFlag(SpeEvents.L2DataMiss).ShouldBeTrue();
+        Parse(bench.Records[0]).Has(SpeFields.PreviousBranchTarget).ShouldBeFalse("no branch was seen");
+    }
+
+    [Fact]
+    public void EventsThatAProfileLacksAreNotInItsRecords()
+    {
+        SpuBench bench = new(SpeProfile.NeoverseN1);
+        bench.Start(0x100);
+        bench.SampleNext(SpuBench.Operation(0xF940_0020), new OperationTiming { Events = SpeEvents.Alignment | SpeEvents.L2DataAccess | SpeEvents.L1DataAccess });
+        Parse(bench.Records[0]).Events.ShouldBe(SpeEvents.Retired | SpeEvents.L1DataAccess);
+    }
+
     private static byte[] Record(in ObservedOperation operation, in OperationTiming timing, ulong pmscr, ulong time = 0)
     {
         SpuBench bench = new() { VirtualCount = time };

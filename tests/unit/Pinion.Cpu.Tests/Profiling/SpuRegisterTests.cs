@@ -138,5 +138,20 @@ public sealed class SpuRegisterTests
     }
 
     [Fact]
-    public void AProfileWithPackedRecordsIsRefused() => Should.Throw<ArgumentException>(() => new SpuBench(SpeProfile.V1P4));
+    public void AProfileWhoseRecordsDoNotFitIsRefused()
+    {
+        Should.Throw<ArgumentException>(() => new SpuBench(SpeProfile.V1P4 with { Pmsidr = SpeProfile.Honest.Pmsidr }));
+        Should.Throw<ArgumentException>(() => new SpuBench(SpeProfile.Honest with { Pmsidr = new Pmsidr(0x0003_507F) }));
+    }
+
+    [Fact]
+    public void TheDataSourceFilterRegisterExistsWithItsFeatureOnly()
+    {
+        Spu with = new SpuBench(SpeProfile.V1P4).Spu;
+        with.Write(SysRegId.PMSDSFR_EL1, 0x8000_0000_0000_4001);
+        with.Read(SysRegId.PMSDSFR_EL1).ShouldBe(0x8000_0000_0000_4001ul);
+        Spu without = new SpuBench().Spu;
+        without.Write(SysRegId.PMSDSFR_EL1, ulong.MaxValue);
+        without.Read(SysRegId.PMSDSFR_EL1).ShouldBe(0ul);
+    }
 }

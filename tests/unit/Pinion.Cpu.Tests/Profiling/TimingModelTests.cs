@@ -60,7 +60,8 @@ public sealed class TimingModelTests
         OperationTiming warm = Access(model, Load, Heap + 8);
         cold.Source.ShouldBe(SpeDataSource.Dram);
         cold.Events.ShouldBe(
-            SpeEvents.L1DataAccess | SpeEvents.L1DataRefill | SpeEvents.LastLevelAccess | SpeEvents.LastLevelMiss | SpeEvents.TlbAccess | SpeEvents.TlbWalk);
+            SpeEvents.L1DataAccess | SpeEvents.L1DataRefill | SpeEvents.L2DataAccess | SpeEvents.L2DataMiss | SpeEvents.LastLevelAccess | SpeEvents.LastLevelMiss | SpeEvents.TlbAccess
+            | SpeEvents.TlbWalk);
         warm.Source.ShouldBe(SpeDataSource.L1Data);
         warm.Events.ShouldBe(SpeEvents.L1DataAccess | SpeEvents.TlbAccess);
         warm.Translation.ShouldBe((ushort)1);
@@ -87,7 +88,9 @@ public sealed class TimingModelTests
             Implies(timing.Events, SpeEvents.TlbWalk, SpeEvents.TlbAccess);
             Implies(timing.Events, SpeEvents.LastLevelMiss, SpeEvents.LastLevelAccess);
             (timing.Events & SpeEvents.Mispredicted).ShouldBe(branch ? timing.Events & SpeEvents.Mispredicted : SpeEvents.None);
-            ((ulong)timing.Events & ~0xBFEul).ShouldBe(0ul, "only events of SPEv1p2, without those the unit adds");
+            Implies(timing.Events, SpeEvents.L2DataMiss, SpeEvents.L2DataAccess);
+            Implies(timing.Events, SpeEvents.LastLevelAccess, SpeEvents.L2DataMiss);
+            ((ulong)timing.Events & ~0x18_0BFEul).ShouldBe(0ul, "only events of SPEv1p4, without those the unit adds");
             timing.Total.ShouldBeGreaterThan(timing.Issue);
             if (word == Store)
             {
