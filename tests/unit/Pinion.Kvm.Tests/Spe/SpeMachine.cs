@@ -26,6 +26,9 @@ internal sealed unsafe class SpeMachine : IDisposable
         }
     }
 
+    /// <summary>A VM whose profiling the caller configures.</summary>
+    public SpeMachine(TestVm test) => Test = test;
+
     private ulong _programs;
 
     public TestVm Test { get; }
