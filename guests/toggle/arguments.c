@@ -8,9 +8,14 @@
 #define FDT_PROP 3
 #define FDT_NOP 4
 
+#define MOST 100000000ul
 #define MOST_CYCLES 1000000ul
+#define LEAST_KIB 16ul
+#define MOST_KIB (64ul << 10)
 
 uint64_t cycle_count __attribute__((section(".data"))) = 200;
+unsigned buffer_count __attribute__((section(".data"))) = 2;
+uint64_t buffer_kib[MOST_BUFFERS] __attribute__((section(".data"))) = { 4ul << 10, 64ul << 10 };
 
 void read_arguments(const unsigned char *tree);
 
@@ -27,25 +32,58 @@ static int same(const unsigned char *text, const char *wanted)
 	return *text == 0;
 }
 
-/* cycles=N, as a word of its own. */
-static void parse(const unsigned char *text, uint32_t length)
+/* Where the value of a word NAME=VALUE begins; 0 where there is none. */
+static uint32_t value_of(const char *name, const unsigned char *text, uint32_t length)
 {
-	static const char name[] = "cycles=";
-	const uint32_t name_length = sizeof name - 1;
-
-	for (uint32_t i = 0; i + name_length < length; i++) {
+	for (uint32_t i = 0; i < length; i++) {
 		uint32_t matched = 0;
 
-		while (matched < name_length && text[i + matched] == (unsigned char)name[matched])
-			matched++;
-		if (matched < name_length || (i > 0 && text[i - 1] != ' '))
+		if (i > 0 && text[i - 1] != ' ')
 			continue;
+		while (name[matched] && i + matched < length && text[i + matched] == (unsigned char)name[matched])
+			matched++;
+		if (!name[matched])
+			return i + matched;
+	}
+	return 0;
+}
 
-		uint64_t value = 0;
-		for (uint32_t at = i + name_length; at < length && text[at] >= '0' && text[at] <= '9' && value <= MOST_CYCLES; at++)
-			value = value * 10 + text[at] - '0';
+static uint64_t number(const unsigned char *text, uint32_t length, uint32_t *at)
+{
+	uint64_t value = 0;
+
+	for (; *at < length && text[*at] >= '0' && text[*at] <= '9'; ++*at)
+		if (value <= MOST)
+			value = value * 10 + text[*at] - '0';
+	return value;
+}
+
+/* cycles=N, and buffers=KIB,KIB,... What makes no sense is as if it were not there. */
+static void parse(const unsigned char *text, uint32_t length)
+{
+	uint32_t at = value_of("cycles=", text, length);
+	if (at) {
+		uint64_t value = number(text, length, &at);
+
 		if (value >= 2 && value <= MOST_CYCLES)
 			cycle_count = value;
+	}
+
+	at = value_of("buffers=", text, length);
+	if (at) {
+		uint64_t sizes[MOST_BUFFERS];
+		unsigned count = 0;
+
+		do {
+			uint64_t value = number(text, length, &at);
+
+			if (count == MOST_BUFFERS || value < LEAST_KIB || value > MOST_KIB || value % 4)
+				return;
+			sizes[count++] = value;
+		} while (at < length && text[at++] == ',');
+		for (unsigned i = 0; i < count; i++)
+			buffer_kib[i] = sizes[i];
+		buffer_count = count;
 	}
 }
 

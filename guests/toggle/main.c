@@ -1,11 +1,9 @@
-/* Toggles the profiling buffer as a profiler does at every context switch, with a small and a large buffer, and prints what that cost and what was lost. */
+/* Toggles the profiling buffer as a profiler does at every context switch, with buffers of several sizes, and prints what that cost and what was lost. */
 #include "demo.h"
 #include "toggle.h"
 
 #define CALIBRATION_BYTES (64ul << 10)
 #define CALIBRATION_CYCLES 8ul
-
-static const uint64_t sizes[] = { 4ul << 20, 64ul << 20 };
 
 static char calibration[CALIBRATION_BYTES] __attribute__((aligned(4096)));
 
@@ -23,11 +21,11 @@ static uint64_t records_per_cycle(void)
 	return phase->records / CALIBRATION_CYCLES;
 }
 
-static void print(uint64_t size, const struct phase *phase, uint64_t per_cycle)
+static void print(uint64_t kib, const struct phase *phase, uint64_t per_cycle)
 {
 	uint64_t expected = phase->cycles * per_cycle;
 
-	put_decimal(size >> 10, 8);
+	put_decimal(kib, 8);
 	put_decimal(phase->cycles, 8);
 	put_decimal(phase->ticks, 12);
 	put_decimal(phase->enable_ticks, 12);
@@ -59,10 +57,10 @@ int main(void)
 	put_string(" Hz, records a cycle ");
 	put_decimal(per_cycle, 0);
 	put_string("\n     KiB  cycles       ticks      enable     disable       first  records     lost  full  faults data-lost collisions  PMBSR\n");
-	for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		const struct phase *phase = toggle((char *)ARENA, sizes[i], cycle_count);
+	for (unsigned i = 0; i < buffer_count; i++) {
+		const struct phase *phase = toggle((char *)ARENA, buffer_kib[i] << 10, cycle_count);
 
-		print(sizes[i], phase, per_cycle);
+		print(buffer_kib[i], phase, per_cycle);
 	}
 	put_string("TOGGLE-DONE\n");
 	power_off();

@@ -5,7 +5,10 @@
 #include <stdint.h>
 
 /* arguments.c */
+#define MOST_BUFFERS 4
 extern uint64_t cycle_count;
+extern unsigned buffer_count;
+extern uint64_t buffer_kib[MOST_BUFFERS];
 
 /* buffer.c */
 struct phase {

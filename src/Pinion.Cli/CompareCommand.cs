@@ -20,7 +20,13 @@ public static class CompareCommand
             DefaultValueFactory = _ => "toggle",
         };
         var series = new Option<string?>("--series") { Description = "Compare these only, separated by commas. [default: all]", HelpName = string.Join(',', SpeSeriesNames.All) };
-        var cycles = new Option<int?>("--cycles", "-n") { Description = "Times that each buffer is enabled and disabled in a round. [default: toggle 100, debian 400]", HelpName = "N" };
+        var buffers = new Option<string>("--buffers")
+        {
+            Description = "Sizes of the profiling buffers, powers of two from 16K to 64M.",
+            HelpName = "SIZE,...",
+            DefaultValueFactory = _ => "4M,64M",
+        };
+        var cycles = new Option<int?>("--cycles", "-n") { Description = "Times that each buffer is enabled and disabled in a round. [default: toggle 50, debian 400]", HelpName = "N" };
         var rounds = new Option<int?>("--rounds", "-r") { Description = "Runs of each series; they take turns. [default: toggle 3, debian 1]", HelpName = "N" };
         var limit = new Option<string?>("--memlock-limit")
         {
@@ -37,10 +43,11 @@ public static class CompareCommand
             Exit codes: 0 every series was measured; 1 an option is wrong, or the guest has not been built; 3 the guest failed under a series; 4 the host refused memory or another resource.
             """)
         {
-            guest, series, cycles, rounds, limit, json,
+            guest, series, buffers, cycles, rounds, limit, json,
         };
         command.SetAction(parsed =>
-            CompareOptions.Read(parsed.GetRequiredValue(guest), parsed.GetValue(series), parsed.GetValue(cycles), parsed.GetValue(rounds), parsed.GetValue(limit))
+            CompareOptions
+                .Read(parsed.GetRequiredValue(guest), parsed.GetValue(series), parsed.GetRequiredValue(buffers), parsed.GetValue(cycles), parsed.GetValue(rounds), parsed.GetValue(limit))
                 .TryGet(out CompareOptions options, out Problem? problem)
                 ? Run(options, parsed.GetValue(json), parsed.InvocationConfiguration.Output)
                 : Fail(problem));
@@ -49,6 +56,11 @@ public static class CompareCommand
 
     private static int Run(CompareOptions options, bool json, TextWriter output)
     {
+        if (options.MemlockLimit > LockedMemoryLimit.Hard)
+        {
+            return Fail(new Problem(ProblemKind.Usage, $"--memlock-limit is above the hard limit of {LockedMemoryLimit.Hard >> 10} KiB", "give less, or raise the hard limit first (ulimit -H -l, in KiB)"));
+        }
+
         DirectoryInfo temporary = Directory.CreateTempSubdirectory("pinion-compare-");
         try
         {
@@ -59,12 +71,12 @@ public static class CompareCommand
 
             SeriesRunner runner = new(workload, options.Cycles, options.MemlockLimit);
             List<SeriesResult> results = CompareProgress.Run(progress => Measure(options, runner, progress));
-            CompareHeading heading = new(options.Guest, options.Cycles, options.Rounds, options.MemlockLimit ?? LockedMemoryLimit.Soft, LockedMemoryLimit.IsIgnored);
+            CompareHeading heading = new(options.Guest, options.Buffers, options.Cycles, options.Rounds, options.MemlockLimit ?? LockedMemoryLimit.Soft, LockedMemoryLimit.IsIgnored);
             if (json)
             {
                 CompareTable.WriteJson(heading, results, output);
             }
-            else
+            else if (results.Any(result => result.Problem is null))
             {
                 CompareTable.Write(heading, results, output);
             }
@@ -92,10 +104,10 @@ public static class CompareCommand
     {
         if (options.Guest == CompareOptions.Toggle)
         {
-            return ToggleWorkload.Unpack(directory);
+            return ToggleWorkload.Unpack(directory, options.Buffers);
         }
 
-        return GuestCache.Locate(CompareOptions.Debian).TryGet(out LocatedGuest guest, out Problem? problem) ? new DebianWorkload(guest) : problem;
+        return GuestCache.Locate(CompareOptions.Debian).TryGet(out LocatedGuest guest, out Problem? problem) ? new DebianWorkload(guest, options.Buffers) : problem;
     }
 
     /// <summary>Series take turns, so that none has the quieter host; the first run of all is thrown away, because the runtime compiles this program in it.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Pinion.Kvm.Spe;
 using Pinion.Vmm;
 
@@ -8,6 +9,9 @@ internal sealed record CompareOptions
 {
     private const int MostCycles = 1_000_000;
     private const int MostRounds = 100;
+    private const ulong LeastBuffer = 16UL << 10;
+    private const ulong MostBuffer = 64UL << 20;
+    private const int MostBuffers = 4;
 
     public const string Toggle = "toggle";
 
@@ -18,6 +22,9 @@ internal sealed record CompareOptions
 
     public required IReadOnlyList<ComparedSeries> Series { get; init; }
 
+    /// <summary>Sizes of the profiling buffers, in bytes.</summary>
+    public required IReadOnlyList<ulong> Buffers { get; init; }
+
     public required int Cycles { get; init; }
 
     public required int Rounds { get; init; }
@@ -26,7 +33,7 @@ internal sealed record CompareOptions
     public required ulong? MemlockLimit { get; init; }
 
     /// <summary>Checks the options as they were typed; null stands for what was not given.</summary>
-    public static Result<CompareOptions> Read(string guest, string? series, int? cycles, int? rounds, string? limit)
+    public static Result<CompareOptions> Read(string guest, string? series, string buffers, int? cycles, int? rounds, string? limit)
     {
         if (guest is not (Toggle or Debian))
         {
@@ -49,7 +56,29 @@ internal sealed record CompareOptions
             rows.AddRange(ComparedSeries.Of(known));
         }
 
-        int wantedCycles = cycles ?? (guest == Toggle ? 100 : 400);
+        List<ulong> sizes = [];
+        foreach (string text in buffers.Split(','))
+        {
+            if (!SizeText.Parse(text, "--buffers").TryGet(out ulong size, out Problem? problem))
+            {
+                return problem;
+            }
+
+            // perf takes powers of two only, and the toggling guest has 64 MiB.
+            if (!BitOperations.IsPow2(size) || size is < LeastBuffer or > MostBuffer || sizes.Contains(size))
+            {
+                return new Problem(ProblemKind.Usage, $"--buffers has no use for '{text}'", "give powers of two from 16K to 64M, each once, separated by commas");
+            }
+
+            sizes.Add(size);
+        }
+
+        if (sizes.Count > MostBuffers)
+        {
+            return new Problem(ProblemKind.Usage, $"--buffers names {sizes.Count} sizes", $"give {MostBuffers} at most");
+        }
+
+        int wantedCycles = cycles ?? (guest == Toggle ? 50 : 400);
         if (wantedCycles is < 2 or > MostCycles)
         {
             return new Problem(ProblemKind.Usage, $"--cycles {wantedCycles} is out of range", $"give 2 to {MostCycles}");
@@ -72,6 +101,6 @@ internal sealed record CompareOptions
             bytes = size;
         }
 
-        return new CompareOptions { Guest = guest, Series = rows, Cycles = wantedCycles, Rounds = wantedRounds, MemlockLimit = bytes };
+        return new CompareOptions { Guest = guest, Series = rows, Buffers = sizes, Cycles = wantedCycles, Rounds = wantedRounds, MemlockLimit = bytes };
     }
 }

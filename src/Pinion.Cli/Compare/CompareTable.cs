@@ -6,11 +6,12 @@ namespace Pinion.Cli.Compare;
 
 /// <summary>What stands above the rows of a comparison.</summary>
 /// <param name="Guest">Name of the workload.</param>
+/// <param name="Buffers">Sizes of the buffers, in bytes.</param>
 /// <param name="Cycles">Times each buffer was toggled in a round.</param>
 /// <param name="Rounds">Runs of each series.</param>
 /// <param name="Limit">RLIMIT_MEMLOCK at the start of each run, in bytes; <see cref="ulong.MaxValue"/> is none.</param>
 /// <param name="LimitIgnored">The process has CAP_IPC_LOCK.</param>
-internal sealed record CompareHeading(string Guest, int Cycles, int Rounds, ulong Limit, bool LimitIgnored);
+internal sealed record CompareHeading(string Guest, IReadOnlyList<ulong> Buffers, int Cycles, int Rounds, ulong Limit, bool LimitIgnored);
 
 /// <summary>A comparison as a table and as JSON.</summary>
 internal static class CompareTable
@@ -18,25 +19,26 @@ internal static class CompareTable
     /// <summary>Below this share of a CPU a run's times say more about the host than about the series.</summary>
     private const double BusyShare = 0.7;
 
-    private const string Legend = "4M/s: times a second that a buffer of 4 MiB went on and off, work included; us: of one on and off; exits: KVM_EXIT_RLIMIT; S2 faults: of the profiling unit; lost: of samples";
+    private const string Legend = "/s: times a second that a buffer of that size went on and off, work included; us: of one on and off; exits: KVM_EXIT_RLIMIT; S2 faults: of the profiling unit; lost: of samples";
 
-    private static readonly string[] s_columns = ["series", "4M/s", "4M us", "64M/s", "64M us", "pinned KiB", "charged KiB", "exits", "S2 faults", "lost", "samples", "cache hits"];
+    private static readonly string[] s_counts = ["pinned KiB", "charged KiB", "exits", "S2 faults", "lost", "samples", "cache hits"];
 
-    private static readonly string[] s_leastTellingFirst = ["samples", "4M us", "64M us", "exits", "pinned KiB", "cache hits"];
+    private static readonly string[] s_leastTellingFirst = ["samples", "us", "exits", "pinned KiB", "cache hits"];
 
     /// <summary>On a terminal a frame, elsewhere plain columns.</summary>
     public static void Write(CompareHeading heading, IReadOnlyList<SeriesResult> results, TextWriter output)
     {
+        string[] headings = ["series", .. heading.Buffers.SelectMany(bytes => new[] { $"{Size(bytes)}/s", $"{Size(bytes)} us" }), .. s_counts];
         string[][] rows = [.. results.Where(result => result.Problem is null).Select(Cells)];
-        List<string> notes = [Summary(heading), LimitText(heading), .. BusyNote(results), Legend];
+        List<string> notes = [Summary(heading), LimitText(heading), .. BareNote(results), .. BusyNote(results), Legend];
         if (ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected)
         {
             IAnsiConsole console = TerminalTable.Console();
-            int[] columns = TerminalTable.ColumnsThatFit(s_columns, rows, console.Profile.Width, s_leastTellingFirst);
+            int[] columns = TerminalTable.ColumnsThatFit(headings, rows, console.Profile.Width, s_leastTellingFirst.SelectMany(name => headings.Where(title => title == name || title.EndsWith(" " + name, StringComparison.Ordinal))));
             var table = new Table().Border(TableBorder.Rounded);
             foreach (int column in columns)
             {
-                var title = new TableColumn(s_columns[column]).NoWrap();
+                var title = new TableColumn(headings[column]).NoWrap();
                 table.AddColumn(column == 0 ? title : title.RightAligned());
             }
 
@@ -47,16 +49,16 @@ internal static class CompareTable
 
             notes.ForEach(note => console.WriteLine(note));
             console.Write(table);
-            if (columns.Length < s_columns.Length)
+            if (columns.Length < headings.Length)
             {
-                console.WriteLine($"{s_columns.Length - columns.Length} columns do not fit; pipe the output to see them");
+                console.WriteLine($"{headings.Length - columns.Length} columns do not fit; pipe the output to see them");
             }
 
             return;
         }
 
         notes.ForEach(note => output.Write($"# {note}\n"));
-        PlainTable.Write(output, [s_columns, .. rows], i => i == 0);
+        PlainTable.Write(output, [headings, .. rows], i => i == 0);
     }
 
     /// <summary>Everything that was measured: medians where a figure is a time, the greatest where it is a count.</summary>
@@ -94,6 +96,16 @@ internal static class CompareTable
         return $"limit of locked memory: {limit}{(heading.LimitIgnored ? "; it refuses nothing, because this process has CAP_IPC_LOCK" : "")}";
     }
 
+    private static IEnumerable<string> BareNote(IReadOnlyList<SeriesResult> results)
+    {
+        double[] bare = [.. results.Where(result => result.Problem is null && result.Rounds[0].Guest.BareCyclesPerSecond is not null)
+            .Select(result => result.Median(run => run.Guest.BareCyclesPerSecond!.Value)).Order()];
+        if (bare.Length > 0)
+        {
+            yield return $"without profiling the same work does {Number(bare[bare.Length / 2])} switches out and in a second (median of all runs)";
+        }
+    }
+
     private static IEnumerable<string> BusyNote(IReadOnlyList<SeriesResult> results)
     {
         double share = results.Where(result => result.Problem is null).Select(result => result.Median(run => run.CpuShare)).DefaultIfEmpty(1).Min();
@@ -110,7 +122,7 @@ internal static class CompareTable
         return
         [
             result.Series.Label,
-            .. GuestWorkload.BufferSizes.SelectMany((_, i) => new[]
+            .. result.Rounds[0].Guest.Buffers.SelectMany((_, i) => new[]
             {
                 Number(result.Median(run => run.Guest.Buffers[i].CyclesPerSecond)),
                 result.Rounds[0].Guest.Buffers[i].ToggleMicroseconds is null ? "-" : Number(result.Median(run => run.Guest.Buffers[i].ToggleMicroseconds!.Value)),
@@ -137,7 +149,7 @@ internal static class CompareTable
         }
 
         json.WriteStartArray("buffers");
-        for (int i = 0; i < GuestWorkload.BufferSizes.Length; i++)
+        for (int i = 0; i < result.Rounds[0].Guest.Buffers.Count; i++)
         {
             int size = i;
             BufferFigures first = result.Rounds[0].Guest.Buffers[i];
@@ -179,6 +191,8 @@ internal static class CompareTable
     private static string Number(double value) => value.ToString(value < 100 ? "F1" : "F0", CultureInfo.InvariantCulture);
 
     private static string Count(ulong value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Size(ulong bytes) => bytes >= 1 << 20 ? $"{bytes >> 20}M" : $"{bytes >> 10}K";
 
     private static string Kib(ulong bytes) => Count(bytes >> 10);
 }

@@ -11,7 +11,7 @@ namespace Pinion.Cli.Compare;
 /// out and enables it when it is switched in. The other one does not inherit the event, because between two tasks with the same inherited events Linux exchanges their contexts and
 /// leaves the hardware alone.
 /// </summary>
-internal sealed class DebianWorkload(LocatedGuest guest) : GuestWorkload
+internal sealed class DebianWorkload(LocatedGuest guest, IReadOnlyList<ulong> bufferSizes) : GuestWorkload(bufferSizes)
 {
     /// <summary>The buffer of 64 MiB, what perf copies out of it, and the guest.</summary>
     private const ulong Memory = 512UL << 20;
@@ -33,14 +33,14 @@ internal sealed class DebianWorkload(LocatedGuest guest) : GuestWorkload
         Memory = Memory,
     };
 
-    public override GuestReader Read() => new Reader();
+    public override GuestReader Read() => new Reader(BufferSizes);
 
-    private static string Script(int cycles)
+    private string Script(int cycles)
     {
         string bench = string.Create(CultureInfo.InvariantCulture, $"bench -s {cycles / RoundTripsAtScaleOne:R} pipe");
         string perf = $"perf record -q -i -e arm_spe_0/ts_enable=1/ -c {Period} -o /tmp/c.data";
         IEnumerable<string> phases = BufferSizes.Select(bytes =>
-            $"echo {Marker} {bytes}; {perf} -m ,{bytes >> 20}M -- {bench}; echo {Marker} end $?; rm -f /tmp/c.data");
+            $"echo {Marker} {bytes}; {perf} -m ,{bytes >> 10}K -- {bench}; echo {Marker} end $?; rm -f /tmp/c.data");
         return $"echo {Marker} {Bare}; {bench}; echo {Marker} end $?; {string.Join("; ", phases)}";
     }
 
@@ -54,7 +54,7 @@ internal sealed class DebianWorkload(LocatedGuest guest) : GuestWorkload
         public void Append(int pe, ReadOnlySpan<byte> record) => Interlocked.Increment(ref _count);
     }
 
-    private sealed class Reader : GuestReader
+    private sealed class Reader(IReadOnlyList<ulong> bufferSizes) : GuestReader
     {
         private readonly Dictionary<string, (ulong Enables, double Rate, double Seconds)> _phases = [];
         private readonly RecordCounter _records = new();
@@ -104,7 +104,7 @@ internal sealed class DebianWorkload(LocatedGuest guest) : GuestWorkload
             }
 
             List<BufferFigures> buffers = [];
-            foreach (ulong bytes in BufferSizes)
+            foreach (ulong bytes in bufferSizes)
             {
                 if (!_phases.TryGetValue(bytes.ToString(CultureInfo.InvariantCulture), out (ulong Enables, double Rate, double Seconds) phase) || phase.Seconds == 0)
                 {

@@ -4,10 +4,10 @@ using Pinion.Vmm.Run;
 namespace Pinion.Cli.Compare;
 
 /// <summary>A guest that enables and disables its profiling buffer again and again, and how to read what it prints.</summary>
-internal abstract class GuestWorkload
+internal abstract class GuestWorkload(IReadOnlyList<ulong> bufferSizes)
 {
-    /// <summary>Sizes of the buffers, in the order of the columns.</summary>
-    public static readonly ulong[] BufferSizes = [4UL << 20, 64UL << 20];
+    /// <summary>Sizes of the buffers in bytes, in the order in which they are toggled.</summary>
+    public IReadOnlyList<ulong> BufferSizes => bufferSizes;
 
     /// <summary>The machine it runs on; the series and the console are not its business.</summary>
     public abstract MachineOptions Machine(int cycles);

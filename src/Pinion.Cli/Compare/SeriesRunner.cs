@@ -11,6 +11,8 @@ internal sealed class SeriesRunner(GuestWorkload workload, int cycles, ulong? li
     /// <summary>A guest that takes longer hangs.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
+    private const string LimitAdvice = "raise the hard limit (limits.conf, or LimitMEMLOCK= of the service), leave the series out with --series, or give smaller --buffers";
+
     /// <summary>One run: its figures, or why there are none.</summary>
     public Result<RunFigures> Run(ComparedSeries series)
     {
@@ -23,7 +25,10 @@ internal sealed class SeriesRunner(GuestWorkload workload, int cycles, ulong? li
 
         try
         {
-            return Measure(series);
+            Result<RunFigures> figures = Measure(series);
+
+            // The machine's advice names options of pinion run.
+            return figures.Problem is { Kind: ProblemKind.Host } refused && !LockedMemoryLimit.IsIgnored ? refused with { Advice = LimitAdvice } : figures;
         }
         finally
         {
@@ -37,7 +42,7 @@ internal sealed class SeriesRunner(GuestWorkload workload, int cycles, ulong? li
         GuestReader reader = workload.Read();
         Machine? made = null;
         using LineStream console = new(line => reader.OnLine(line, made!));
-        MachineOptions options = reader.Watch(series.Apply(workload.Machine(cycles))) with { SpeMaxBuffer = GuestWorkload.BufferSizes.Max() };
+        MachineOptions options = reader.Watch(series.Apply(workload.Machine(cycles))) with { SpeMaxBuffer = workload.BufferSizes.Max(), MemlockHeadroom = 0 };
         if (!Machine.Create(options, console).TryGet(out made, out Problem? problem))
         {
             return problem;

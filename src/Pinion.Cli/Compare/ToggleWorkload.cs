@@ -6,27 +6,27 @@ using Pinion.Vmm.Run;
 namespace Pinion.Cli.Compare;
 
 /// <summary>The guest of <c>guests/toggle</c>: nothing but the profiling buffer going on and off around a little work.</summary>
-internal sealed class ToggleWorkload(string kernel) : GuestWorkload
+internal sealed class ToggleWorkload(string kernel, IReadOnlyList<ulong> bufferSizes) : GuestWorkload(bufferSizes)
 {
     /// <summary>The image, the guest's arena of 72 MiB, and nothing to spare: the older series lock all of it.</summary>
     private const ulong Memory = 128UL << 20;
 
     /// <summary>Writes the program that travels inside this one to a file.</summary>
-    public static ToggleWorkload Unpack(string directory)
+    public static ToggleWorkload Unpack(string directory, IReadOnlyList<ulong> bufferSizes)
     {
         string path = Path.Combine(directory, "pinion-toggle.elf");
         File.WriteAllBytes(path, GuestSources.Toggle);
-        return new ToggleWorkload(path);
+        return new ToggleWorkload(path, bufferSizes);
     }
 
     public override MachineOptions Machine(int cycles) => new()
     {
         Kernel = kernel,
         Memory = Memory,
-        CommandLine = string.Create(CultureInfo.InvariantCulture, $"cycles={cycles}"),
+        CommandLine = string.Create(CultureInfo.InvariantCulture, $"cycles={cycles} buffers={string.Join(',', BufferSizes.Select(bytes => bytes >> 10))}"),
     };
 
-    public override GuestReader Read() => new Reader();
+    public override GuestReader Read() => new Reader(BufferSizes);
 
     /// <summary>Columns of the guest's table.</summary>
     private enum Column
@@ -46,7 +46,7 @@ internal sealed class ToggleWorkload(string kernel) : GuestWorkload
         Status,
     }
 
-    private sealed class Reader : GuestReader
+    private sealed class Reader(IReadOnlyList<ulong> bufferSizes) : GuestReader
     {
         private readonly List<ulong[]> _rows = [];
         private double _frequency;
@@ -71,7 +71,7 @@ internal sealed class ToggleWorkload(string kernel) : GuestWorkload
 
         public override Result<GuestFigures> Finish(Machine machine)
         {
-            if (!_done || _frequency == 0 || !_rows.Select(row => row[(int)Column.Kib] << 10).SequenceEqual(BufferSizes))
+            if (!_done || _frequency == 0 || !_rows.Select(row => row[(int)Column.Kib] << 10).SequenceEqual(bufferSizes))
             {
                 return Unexpected("the toggling guest ended before it was done");
             }

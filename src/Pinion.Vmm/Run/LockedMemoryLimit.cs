@@ -16,6 +16,9 @@ public static class LockedMemoryLimit
     /// <summary>RLIMIT_MEMLOCK's soft limit; <see cref="ulong.MaxValue"/> is none.</summary>
     public static ulong Soft => s_limit.Get().Soft;
 
+    /// <summary>RLIMIT_MEMLOCK's hard limit; <see cref="ulong.MaxValue"/> is none.</summary>
+    public static ulong Hard => s_limit.Get().Hard;
+
     /// <summary>The process has CAP_IPC_LOCK, so the limit refuses it nothing.</summary>
     public static bool IsIgnored
     {
@@ -32,10 +35,9 @@ public static class LockedMemoryLimit
     /// <summary>Sets the soft limit, and leaves the hard one: null, or why the host refuses.</summary>
     public static Problem? SetSoft(ulong soft)
     {
-        ulong hard = s_limit.Get().Hard;
-        int error = s_limit.Set(soft, hard);
+        int error = s_limit.Set(soft, Hard);
         return error == 0
             ? null
-            : new Problem(ProblemKind.Host, $"cannot set the limit of locked memory to {soft} bytes: {Libc.ErrorText(error)}", $"it may be {hard} at most");
+            : new Problem(ProblemKind.Host, $"cannot set the limit of locked memory to {soft} bytes: {Libc.ErrorText(error)}", $"it may be {Hard} at most");
     }
 }

@@ -159,7 +159,7 @@ public sealed class Machine : IDisposable
 
         // Room for every vCPU's buffer and the tables that map it, so that the limit is raised once.
         ulong perVcpu = options.SpeMaxBuffer + (options.SpeMaxBuffer >> 21 << 12) + (16 << 12);
-        MemlockPolicy memlock = new(options.Memlock, perVcpu * (ulong)options.Cpus, new ProcessMemlockLimit()) { Report = options.Report };
+        MemlockPolicy memlock = new(options.Memlock, options.MemlockHeadroom ?? perVcpu * (ulong)options.Cpus, new ProcessMemlockLimit()) { Report = options.Report };
         Result<LoadedGuest> loaded = GuestLoader.Load(options, board, ram);
         if (loaded.TryGet(out LoadedGuest guest, out problem))
         {

@@ -55,6 +55,9 @@ public sealed record MachineOptions
 
     public MemlockAction Memlock { get; init; } = MemlockAction.Raise;
 
+    /// <summary>Bytes by which the limit is raised beyond what KVM asks for; null: the rest of every vCPU's buffer, so that it is raised once.</summary>
+    public ulong? MemlockHeadroom { get; init; }
+
     /// <summary>Time is retired instructions, randomness is seeded: the same inputs give the same run.</summary>
     public bool Deterministic { get; init; }
 

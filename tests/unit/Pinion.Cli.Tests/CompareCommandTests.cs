@@ -96,6 +96,27 @@ public sealed class CompareCommandTests(CompareRun run) : IClassFixture<CompareR
         outcome.Output.ShouldNotContain("\u001b");
     }
 
+    /// <summary>Four MiB are charged at configuration; the two leaf tables and the three above them are what the limit lacks.</summary>
+    [Theory]
+    [InlineData("v6", 1)]
+    [InlineData("v6-rfc", 5)]
+    public void BelowTheLimitThePostedSeriesExitsForEachPageAndOursOnce(string series, ulong exits)
+    {
+        Assert.SkipUnless(HostTool.Exists("setpriv"), "needs setpriv: apt-get install util-linux");
+        HostTool.Outcome outcome = HostTool.Run(
+            "setpriv",
+            [
+                "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock", "dotnet", Path.Combine(AppContext.BaseDirectory, "pinion.dll"), "compare", "--json", "--cycles", "3", "--rounds", "1",
+                "--memlock-limit", "4M", "--buffers", "4M", "--series", series,
+            ]);
+
+        outcome.ExitCode.ShouldBe(ExitCodes.Success, outcome.Error);
+        JsonElement root = JsonDocument.Parse(outcome.Output).RootElement;
+        root.GetProperty("memlockLimitIgnored").GetBoolean().ShouldBeFalse();
+        root.GetProperty("series").EnumerateArray().Max(row => row.GetProperty("limitExits").GetUInt64()).ShouldBe(exits);
+        root.GetProperty("series").EnumerateArray().ShouldAllBe(row => row.GetProperty("lost").GetUInt64() == 0);
+    }
+
     [Theory]
     [InlineData("no series is called 'v9'", "--series", "v9")]
     [InlineData("--cycles 1 is out of range", "--cycles", "1")]

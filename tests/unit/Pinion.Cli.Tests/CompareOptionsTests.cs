@@ -9,7 +9,7 @@ public sealed class CompareOptionsTests
     [Fact]
     public void WithoutOptionsEverySeriesIsComparedOnTheTogglingGuest()
     {
-        CompareOptions options = CompareOptions.Read("toggle", null, null, null, null).Value;
+        CompareOptions options = CompareOptions.Read("toggle", null, "4M,64M", null, null, null).Value;
         options.Guest.ShouldBe(CompareOptions.Toggle);
         options.Series.Select(row => row.Series.Name()).Distinct().ShouldBe(SpeSeriesNames.All);
         options.Series.Select(row => row.Label).ShouldBeUnique();
@@ -18,7 +18,7 @@ public sealed class CompareOptionsTests
 
     [Fact]
     public void RowsComeInTheOrderInWhichSeriesAreNamed() =>
-        CompareOptions.Read("debian", "v6, v4", 10, 2, "64K").Value.ShouldSatisfyAllConditions(
+        CompareOptions.Read("debian", "v6, v4", "1M", 10, 2, "64K").Value.ShouldSatisfyAllConditions(
             options => options.Series.Select(row => row.Series).Distinct().ShouldBe([SpeSeries.V6, SpeSeries.V4]),
             options => options.Cycles.ShouldBe(10),
             options => options.Rounds.ShouldBe(2),
@@ -33,15 +33,25 @@ public sealed class CompareOptionsTests
     [InlineData("toggle", null, null, null, "much", "'much' is not a size; give --memlock-limit a number with K, M or G, for example 512M")]
     public void AWrongValueIsOneLineThatSaysWhatThereIs(string guest, string? series, int? cycles, int? rounds, string? limit, string line)
     {
-        Problem problem = CompareOptions.Read(guest, series, cycles, rounds, limit).Problem.ShouldNotBeNull();
+        Problem problem = CompareOptions.Read(guest, series, "4M,64M", cycles, rounds, limit).Problem.ShouldNotBeNull();
         problem.ToString().ShouldBe(line);
         ExitCodes.For(problem).ShouldBe(ExitCodes.Usage);
     }
 
+    [Theory]
+    [InlineData("big", "'big' is not a size; give --buffers a number with K, M or G, for example 512M")]
+    [InlineData("3M", "--buffers has no use for '3M'; give powers of two from 16K to 64M, each once, separated by commas")]
+    [InlineData("8K", "--buffers has no use for '8K'; give powers of two from 16K to 64M, each once, separated by commas")]
+    [InlineData("128M", "--buffers has no use for '128M'; give powers of two from 16K to 64M, each once, separated by commas")]
+    [InlineData("1M,1M", "--buffers has no use for '1M'; give powers of two from 16K to 64M, each once, separated by commas")]
+    [InlineData("1M,2M,4M,8M,16M", "--buffers names 5 sizes; give 4 at most")]
+    public void BuffersOfNoUseAreRefused(string buffers, string line) =>
+        CompareOptions.Read("toggle", null, buffers, null, null, null).Problem.ShouldNotBeNull().ToString().ShouldBe(line);
+
     [Fact]
     public void AnUnknownSeriesIsAnsweredWithAllThatThereAre()
     {
-        Problem problem = CompareOptions.Read("toggle", "v6,v9", null, null, null).Problem.ShouldNotBeNull();
+        Problem problem = CompareOptions.Read("toggle", "v6,v9", "4M,64M", null, null, null).Problem.ShouldNotBeNull();
         problem.Message.ShouldBe("no series is called 'v9'");
         SpeSeriesNames.All.ShouldAllBe(name => problem.Advice.Contains(name));
     }
