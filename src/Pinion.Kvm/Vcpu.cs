@@ -165,6 +165,7 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
         Pe.WriteRegister(SysRegId.MPIDR_EL1, 0x8000_0000 | Affinity);
         GuestIdentity.Apply(this);
         _mmioPending = false;
+        _rlimitPending = false;
     }
 
     /// <summary>KVM_GET_MP_STATE.</summary>

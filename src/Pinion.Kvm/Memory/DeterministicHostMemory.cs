@@ -119,8 +119,12 @@ public sealed class DeterministicHostMemory : IHostMemory
         return 0;
     }
 
+    /// <summary>Bytes that were still locked or charged when the VM that used this was gone: a leak.</summary>
+    public ulong LeftBehind { get; private set; }
+
     public void Dispose()
     {
+        LeftBehind = LockedBytes - OtherLocked;
         _reserved = 0;
         _locked.Clear();
     }

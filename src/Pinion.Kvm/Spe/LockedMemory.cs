@@ -105,6 +105,15 @@ internal sealed class LockedMemory(IHostMemory host)
         }
     }
 
+    /// <summary>Gives up pages, of which <paramref name="already"/> are given up.</summary>
+    public void Unlock(HostRuns gone, HostRuns already)
+    {
+        // Unlocking again what is not locked changes nothing: only the counts must not count it twice.
+        _held += already.ToLock;
+        Locked += already.Bytes;
+        Unlock(gone);
+    }
+
     /// <summary>Locks pages whose charge is in the reserve, all or none. Does not count them.</summary>
     /// <returns>0 or an errno of the host; then nothing has changed.</returns>
     public int Hold(HostRuns pages)

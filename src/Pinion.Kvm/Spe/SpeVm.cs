@@ -87,15 +87,16 @@ internal sealed class SpeVm : IDisposable
             // The host has nothing of the new ones, and the old ones still unless their room was needed: the counts follow.
             _fresh.Clear();
             _gone.Clear();
-            Leave(next, _gone);
+            Join(old, _gone);
+            Leave(next, _fresh);
             if (result.Released)
             {
+                // What both buffers have was not given up, and is nobody's now.
+                HostRuns all = new();
+                Leave(old, all);
+                Account.Unlock(all, already: _gone);
                 vcpu.Buffer = null;
                 vcpu.NeedsPin();
-            }
-            else
-            {
-                Join(old, _fresh);
             }
 
             missing = result.Missing;
