@@ -3,6 +3,7 @@ using Pinion.Arm.Spe;
 using Pinion.Cli.Guests;
 using Pinion.Cpu;
 using Pinion.Cpu.Profiling;
+using Pinion.Kvm;
 using Pinion.Kvm.Spe;
 using Pinion.Vmm;
 using Pinion.Vmm.Board;
@@ -118,6 +119,13 @@ internal sealed class RunOptions
         DefaultValueFactory = _ => "auto",
     };
 
+    private readonly Option<string> _coherency = new("--coherency")
+    {
+        Description = "Let a guest that accesses memory past the caches see what is there, so that missing cache maintenance shows; off keeps all memory coherent.",
+        HelpName = "off|strict",
+        DefaultValueFactory = _ => "off",
+    };
+
     private readonly Option<bool> _kaslr = new("--kaslr") { Description = "Give the kernel a seed to randomize its address space; Linux then refuses SPE unless kpti=off is given too." };
 
     private readonly Option<bool> _stats = new("--stats") { Description = "Say at the end what the run did: time, instructions, exits." };
@@ -125,7 +133,7 @@ internal sealed class RunOptions
     /// <summary>All options, in the order in which help shows them.</summary>
     public IEnumerable<Option> All =>
     [
-        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speSeries, _speProfile, _speMaxBuffer, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _kaslr, _dtb,
+        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speSeries, _speProfile, _speMaxBuffer, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _coherency, _kaslr, _dtb,
         _dumpDtb, _stats,
     ];
 
@@ -149,6 +157,7 @@ internal sealed class RunOptions
             || !Choose(parsed, _speProfile, [.. SpeProfile.All.Select(candidate => (candidate.Name, candidate))]).TryGet(out SpeProfile? profile, out problem)
             || !Choose(parsed, _memlock, [("raise", MemlockAction.Raise), ("keep", MemlockAction.Keep)]).TryGet(out MemlockAction memlock, out problem)
             || !Choose(parsed, _engine, [("auto", EngineKind.Auto), ("threaded", EngineKind.Threaded), ("switch", EngineKind.Switch)]).TryGet(out EngineKind engine, out problem)
+            || !Choose(parsed, _coherency, [("off", Coherency.Off), ("strict", Coherency.Strict)]).TryGet(out Coherency coherency, out problem)
             || !Shares(parsed).TryGet(out List<SharedDirectory> shares, out problem)
             || !Timing(parsed).TryGet(out TimingMode? timing, out problem)
             || !Guest(parsed).TryGet(out LocatedGuest? guest, out problem))
@@ -176,6 +185,7 @@ internal sealed class RunOptions
             Deterministic = parsed.GetValue(_deterministic),
             Timing = timing,
             Engine = engine,
+            Coherency = coherency,
             Kaslr = parsed.GetValue(_kaslr),
         };
     }

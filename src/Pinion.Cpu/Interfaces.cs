@@ -21,13 +21,28 @@ public readonly unsafe record struct Stage2Page(nint Host, bool Writable);
 /// </summary>
 public interface IStage2
 {
-    /// <summary>Translates the page that holds <paramref name="ipa"/>. Where it is not mapped and could be, this maps it: the PE does not see the fault.</summary>
-    Stage2Page Translate(ulong ipa, MemoryAccess access);
+    /// <summary>
+    /// Translates the page that holds <paramref name="ipa"/>. Where it is not mapped and could be, this maps it: the PE does not see the fault. <paramref name="attributes"/> is the MAIR byte of stage 1.
+    /// </summary>
+    Stage2Page Translate(ulong ipa, MemoryAccess access, byte attributes);
 
     /// <summary>
     /// Translates for the profiling unit, which cannot wait for anybody to handle a fault: only what is mapped already is answered. Also for the descriptors that the unit's translations read.
     /// </summary>
-    Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access);
+    Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access, byte attributes);
+}
+
+/// <summary>
+/// The data caches in front of a PE's memory, where a machine has any that can be told from it. The host page that <see cref="IStage2"/> answers is memory as cacheable accesses see it; behind it is the same
+/// memory at the point of coherency, which non-cacheable accesses reach. Cache maintenance carries bytes from one to the other. Called on the PE's own thread.
+/// </summary>
+public interface IDataCaches
+{
+    /// <summary>The page at the point of coherency behind <paramref name="page"/>, a host page that stage 2 answered. Always the same one.</summary>
+    nint PointOfCoherency(nint page);
+
+    /// <summary>Cleans the 64-byte line at host address <paramref name="line"/> to the point of coherency (DC CVAC), and with <paramref name="invalidate"/> drops it then (DC CIVAC).</summary>
+    void MaintainLine(nint line, bool invalidate);
 }
 
 /// <summary>The GIC's CPU interface, reached by ICC_* system registers. Called on the PE's own thread.</summary>
@@ -85,6 +100,9 @@ public enum ExitReason
 
     /// <summary>WFE with no event; the PC is behind it. The owner should yield.</summary>
     Wfe,
+
+    /// <summary>DC ISW, CSW or CISW, which EL2 traps where there are <see cref="IDataCaches"/> (HCR_EL2.TSW); the PC is at it.</summary>
+    SetWay,
 
     /// <summary>Stage 2 abort; details in <see cref="ProcessingElement.Abort"/>, the PC is at the instruction.</summary>
     Stage2Abort,

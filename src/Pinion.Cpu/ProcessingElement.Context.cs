@@ -28,7 +28,7 @@ public sealed unsafe partial class ProcessingElement
         State->SpSel = 1;
         State->Daif = 0xF;
         Exceptions = new ExceptionUnit(State, this);
-        Mmu = new MemoryManagementUnit(State, configuration.Stage2);
+        Mmu = new MemoryManagementUnit(State, configuration.Stage2, configuration.DataCaches);
         Code = new CodeCache();
         Timer = new GenericTimer(this);
         Pmu = new PerformanceMonitors(this);

@@ -249,7 +249,7 @@ public sealed unsafe partial class ProcessingElement
                 return false;
             }
 
-            Stage2Page page = pe.Configuration.Stage2.TranslateForProfiling(t.Ipa, MemoryAccess.Write);
+            Stage2Page page = pe.Mmu.TranslateForProfiling(t);
             if (page.Host == 0 || !page.Writable)
             {
                 fault = new SpuFault(true, (byte)((page.Host == 0 ? FaultStatus.Translation : FaultStatus.Permission) | 3));

@@ -19,6 +19,9 @@ public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, ISt
     /// <summary>The GIC's CPU interface, or null where there is none: ICC_* are then UNDEFINED.</summary>
     public IGicCpuInterface? Gic { get; set; }
 
+    /// <summary>Data caches that can be told from memory; null: memory is coherent for every access, and nothing is spent on it.</summary>
+    public IDataCaches? DataCaches { get; init; }
+
     /// <summary>The profiling unit, or null where there is none: its registers are then UNDEFINED and ID_AA64DFR0_EL1.PMSVer is 0.</summary>
     public ProfilingConfiguration? Profiling { get; init; }
 }
@@ -173,6 +176,9 @@ public sealed unsafe partial class ProcessingElement : IDisposable
     /// </summary>
     public void InvalidateStage2() => Configuration.Domain.InvalidateAndWait(this);
 
+    /// <summary>Forgets every decoded instruction before the PE executes again, or where it is executing, before its next slice. Any thread.</summary>
+    public void InvalidateInstructionCache() => Post(new MaintenanceRequest(MaintenanceKind.CodeAll, 0));
+
     /// <summary>When the next timer of this PE fires, as a physical count; ulong.MaxValue when none is armed. What the owner's WFI waits for.</summary>
     public ulong NextTimerDeadline => Timer.NextDeadline;
 
@@ -190,7 +196,7 @@ public sealed unsafe partial class ProcessingElement : IDisposable
     public Stage1Result WalkStage1(ulong va, Stage1Access access, DescriptorReader? reader = null) => Mmu.Walk(va, access, reader);
 
     /// <summary>Reads one translation table descriptor at <paramref name="ipa"/>; false where stage 2 has nothing there.</summary>
-    public bool TryReadDescriptor(ulong ipa, out ulong descriptor) => Mmu.TryReadDescriptor(ipa, out descriptor);
+    public bool TryReadDescriptor(ulong ipa, out ulong descriptor) => Mmu.ReadDescriptor(ipa, out descriptor);
 
     private readonly byte[] _traps = new byte[(int)SysRegId.Count];
     private readonly GCHandle _self;

@@ -39,6 +39,9 @@ public sealed record KvmOptions
     /// <summary>CPUs that have a profiling unit; null: all. The unit is this program's own, so only a test of what happens on other CPUs has a reason to say so.</summary>
     public CpuSet? SpeCpus { get; init; }
 
+    /// <summary>Whether guests can tell the host's caches from its memory.</summary>
+    public Coherency Coherency { get; init; } = Coherency.Off;
+
     /// <summary>For tests: forgets the deferred maintenance of locked memslots instead of doing it.</summary>
     internal bool OmitDeferredMaintenance { get; init; }
 }

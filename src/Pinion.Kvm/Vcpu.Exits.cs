@@ -46,6 +46,8 @@ public sealed unsafe partial class Vcpu
                 }
 
                 return Continue;
+            case ExitReason.SetWay:
+                return HandleSetWay();
             case ExitReason.Stage2Abort:
                 return HandleAbort(Pe.Abort);
             case ExitReason.SystemRegister:
@@ -178,6 +180,11 @@ public sealed unsafe partial class Vcpu
         if (HasFeature(KvmVcpuFeatures.Spe) && Spe.Traps(trapped.Register))
         {
             return Spe.HandleTrap(trapped);
+        }
+
+        if (TryHandleVirtualMemoryControl(trapped))
+        {
+            return Continue;
         }
 
         // Everything else that is trapped here is trapped because the guest must not see that it exists.

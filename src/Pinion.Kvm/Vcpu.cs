@@ -130,10 +130,12 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
 
         if (_hasRun)
         {
+            Vm.PrepareForReset();
             Vm.Spe.Series.Reinitialized(Spe);
         }
 
         Reset();
+        WatchCaches();
         return 0;
     }
 
@@ -145,6 +147,7 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
         ProcessingElement pe = new(new PeConfiguration(Index, Vm.Domain, Vm.Stage2, (ITimeSource?)_seat?.Time ?? Vm.HostTime, this, options.Engine)
         {
             Gic = _gic,
+            DataCaches = Vm.DataCaches,
             Profiling = profiled ? new ProfilingConfiguration(options.SpeProfile, options.Timing, Vm.RecordSink, Vm.Truth) : null,
         });
         if (pe.Spu is { } spu)
@@ -225,6 +228,8 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
         LockOrder.WaitsForGuest();
         _pe?.InvalidateStage2();
     }
+
+    internal void InvalidateInstructionCache() => _pe?.InvalidateInstructionCache();
 
     internal void ConnectInterruptController(IGicCpuInterface cpuInterface)
     {

@@ -28,7 +28,9 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
         Kvm = kvm;
         IpaBits = ipaBits;
         Slots = new MemorySlots(ipaBits);
-        Stage2 = new Stage2(Slots);
+        DataCaches = kvm.Options.Coherency == Coherency.Strict ? new DataCaches(this) : null;
+        Caches = (ICacheMaintenance?)DataCaches ?? CoherentCaches.Instance;
+        Stage2 = DataCaches is null ? new Stage2(Slots) : new CleaningStage2(Slots, DataCaches);
         HostMemory = kvm.Options.HostMemory();
         PendingOperations = new PendingOperations(this);
         Spe = new SpeVm(this);
@@ -68,7 +70,10 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
     internal IHostMappings HostMappings => Kvm.Options.HostMappings;
 
     /// <summary>The host's caches, for what KVM has to do to them.</summary>
-    internal ICacheMaintenance Caches { get; set; } = CoherentCaches.Instance;
+    internal ICacheMaintenance Caches { get; set; }
+
+    /// <summary>The host's data caches where a guest can tell them from memory; else null.</summary>
+    internal DataCaches? DataCaches { get; }
 
     /// <summary>Maintenance that waits for the first vCPU to run.</summary>
     internal PendingOperations PendingOperations { get; }
@@ -278,13 +283,18 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
     /// </summary>
     /// <returns>
     /// 0; -EINVAL for alignment, unknown flags, slot numbers, sizes, or a change that KVM does not allow; -EEXIST where it overlaps another slot; -EFAULT past the
-    /// intermediate physical address size.
+    /// intermediate physical address size; -ENOMEM where <see cref="Coherency.Strict"/> finds no address space for the memory's other view.
     /// </returns>
     public int SetUserMemoryRegion(in KvmUserspaceMemoryRegion region)
     {
         using KvmLock.Scope _ = SlotsLock.Enter();
         int result = Slots.Prepare(region, out MemorySlot? old, out MemorySlot? replacement);
         if (result != 0 || (old is null && replacement is null))
+        {
+            return result;
+        }
+
+        if (replacement is not null && DataCaches is { } caches && (result = caches.Cover(replacement.Hva, replacement.Bytes)) != 0)
         {
             return result;
         }
@@ -303,6 +313,7 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
             if (gone)
             {
                 Spe.SlotRemoved(old);
+                DataCaches?.SlotRemoved(old);
             }
         }
 
@@ -440,6 +451,7 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
 
         Spe.Dispose();
         HostMemory.Dispose();
+        DataCaches?.Dispose();
         Kvm.Files.Remove(this);
     }
 }

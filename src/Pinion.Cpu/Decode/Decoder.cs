@@ -39,6 +39,10 @@ internal static unsafe class Decoder
         {
             r->Op |= Rec.Alternate;
         }
+        else if (op is Op.DcByAddress or Op.DcBySetWay && s->Owner.Configuration.DataCaches is not null)
+        {
+            r->Op = (ushort)(op == Op.DcByAddress ? Op.DcLine : Op.DcSetWayTrapped);
+        }
 
         r->Handler = (index & 63) == 63 ? Threaded.CheckpointHandler : Threaded.HandlerOf(r->Op);
     }

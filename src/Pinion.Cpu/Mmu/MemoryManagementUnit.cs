@@ -10,7 +10,7 @@ using Pinion.Cpu.State;
 namespace Pinion.Cpu.Mmu;
 
 /// <summary>The MMU of a PE: its soft TLBs, and every access that they do not answer.</summary>
-internal sealed unsafe class MemoryManagementUnit : IDisposable
+internal sealed unsafe partial class MemoryManagementUnit : IDisposable
 {
     private const int El0 = 0;
     private const int El1 = 1;
@@ -19,8 +19,6 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
 
     private readonly Pe* _s;
     private readonly IStage2 _stage2;
-    private readonly DescriptorReader _readDescriptor;
-    private readonly DescriptorReader _readForProfiling;
     private readonly SoftTlb[] _data = new SoftTlb[Contexts];
     private readonly SoftTlb _empty = new();
     private readonly CodeTlb[] _code = [new(), new()];
@@ -30,12 +28,12 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     private readonly ulong[] _walkIpa = new ulong[WalkPages];
     private readonly nint[] _walkHost = new nint[WalkPages];
 
-    public MemoryManagementUnit(Pe* s, IStage2 stage2)
+    public MemoryManagementUnit(Pe* s, IStage2 stage2, IDataCaches? caches)
     {
         _s = s;
-        _stage2 = stage2;
-        _readDescriptor = TryReadDescriptor;
-        _readForProfiling = TryReadForProfiling;
+        _stage2 = caches is null ? stage2 : new CachedStage2(s, stage2, caches);
+        _readers = caches is null ? new TableReaders(TryReadDescriptor) : new TableReaders(TryReadLower, TryReadUpper);
+        _profilingReaders = caches is null ? new TableReaders(TryReadForProfiling) : new TableReaders(TryReadLowerForProfiling, TryReadUpperForProfiling);
         for (int i = 0; i < Contexts; i++)
         {
             _data[i] = new SoftTlb();
@@ -80,10 +78,13 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     }
 
     /// <summary>Translates without side effects on the TLBs or on the guest; for AT, the SPU and EL2.</summary>
-    public Stage1Result Walk(ulong va, Stage1Access access, DescriptorReader? reader = null) => Stage1Walker.Walk(Regime, va, access, reader ?? _readDescriptor);
+    public Stage1Result Walk(ulong va, Stage1Access access, DescriptorReader? reader = null) => Stage1Walker.Walk(Regime, va, access, reader ?? _readers.For(va));
 
     /// <summary>As <see cref="Walk"/>, but descriptors must be mapped by stage 2 already.</summary>
-    public Stage1Result WalkForProfiling(ulong va, Stage1Access access) => Stage1Walker.Walk(Regime, va, access, _readForProfiling);
+    public Stage1Result WalkForProfiling(ulong va, Stage1Access access) => Stage1Walker.Walk(Regime, va, access, _profilingReaders.For(va));
+
+    /// <summary>Stage 2 of a page that <see cref="WalkForProfiling"/> found.</summary>
+    public Stage2Page TranslateForProfiling(in Stage1Result walk) => _stage2.TranslateForProfiling(walk.Ipa, MemoryAccess.Write, walk.Attributes);
 
     public bool Read(Rec* r, ulong va, int size, bool user)
     {
@@ -221,7 +222,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         }
 
         bool privileged = _s->El != 0 && !user;
-        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(access, privileged, privileged && _s->Pan != 0), _readDescriptor);
+        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(access, privileged, privileged && _s->Pan != 0), _readers.For(va));
         if (t.Stage2OnWalk)
         {
             return LeaveForStage2(r, t.Ipa, va, size, write, onWalk: true, mapped: false);
@@ -238,7 +239,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
             return Fault(r, FaultStatus.Alignment, va, size, write, readFaults: true);
         }
 
-        Stage2Page s2 = _stage2.Translate(t.Ipa, access);
+        Stage2Page s2 = _stage2.Translate(t.Ipa, access, t.Attributes);
         if (s2.Host == 0 || (write && !s2.Writable))
         {
             return LeaveForStage2(r, t.Ipa, va, size, write, onWalk: false, mapped: s2.Host != 0);
@@ -333,7 +334,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         }
 
         ProcessingElement owner = _s->Owner;
-        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(MemoryAccess.Execute, _s->El != 0, false), _readDescriptor);
+        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(MemoryAccess.Execute, _s->El != 0, false), _readers.For(va));
         if (t.Stage2OnWalk)
         {
             owner.Abort = new Stage2Abort(t.Ipa, va, Syndrome.Of(ExceptionClass.InstructionAbortLower, (1UL << 7) | FaultStatus.Translation | Stage2Level));
@@ -347,7 +348,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
             return null;
         }
 
-        Stage2Page s2 = _stage2.Translate(t.Ipa, MemoryAccess.Execute);
+        Stage2Page s2 = _stage2.Translate(t.Ipa, MemoryAccess.Execute, t.Attributes);
         if (s2.Host == 0)
         {
             owner.Abort = new Stage2Abort(t.Ipa, va, Syndrome.Of(ExceptionClass.InstructionAbortLower, FaultStatus.Translation | Stage2Level));
@@ -378,7 +379,7 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
         }
 
         MemoryAccess access = write ? MemoryAccess.Write : MemoryAccess.Read;
-        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(access, Privileged: _s->El != 0, Pan: false), _readDescriptor);
+        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(access, Privileged: _s->El != 0, Pan: false), _readers.For(va));
         if (t.Stage2OnWalk)
         {
             return LeaveForStage2(r, t.Ipa, va, 1, write: false, onWalk: true, mapped: false);
@@ -390,38 +391,26 @@ internal sealed unsafe class MemoryManagementUnit : IDisposable
     /// <summary>Physical address of <paramref name="va"/> for IC IVAU; false where it does not translate.</summary>
     public bool TryPhysical(ulong va, out ulong pa)
     {
-        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(MemoryAccess.Read, true, false), _readDescriptor);
+        Stage1Result t = Stage1Walker.Walk(Regime, va, new Stage1Access(MemoryAccess.Read, true, false), _readers.For(va));
         pa = t.Ipa;
         return !t.Faulted && !t.Stage2OnWalk;
     }
 
-    public bool TryReadDescriptor(ulong ipa, out ulong descriptor)
+    /// <summary>Data cache maintenance by address, of the line that holds <paramref name="va"/>. Nothing happens where no memory is.</summary>
+    public void MaintainLine(ulong va, bool invalidate)
     {
-        ulong page = ipa & ~0xFFFUL;
-        int slot = (int)((page >> 12) & (WalkPages - 1));
-        nint host = _walkHost[slot];
-        if (_walkIpa[slot] != page)
+        if (!TryPhysical(va, out ulong pa))
         {
-            host = _stage2.Translate(page, MemoryAccess.Read).Host;
-            if (host == 0)
-            {
-                descriptor = 0;
-                return false;
-            }
-
-            _walkIpa[slot] = page;
-            _walkHost[slot] = host;
+            return;
         }
 
-        descriptor = Volatile.Read(ref *(ulong*)(host + (nint)(ipa & 0xFFF)));
-        return true;
-    }
-
-    private bool TryReadForProfiling(ulong ipa, out ulong descriptor)
-    {
-        nint host = _stage2.TranslateForProfiling(ipa, MemoryAccess.Read).Host;
-        descriptor = host == 0 ? 0 : Volatile.Read(ref *(ulong*)(host + (nint)(ipa & 0xFF8)));
-        return host != 0;
+        // Through the PE's own stage 2: a line is named by where it is cached, whatever the attributes of this mapping.
+        PeConfiguration configuration = _s->Owner.Configuration;
+        nint host = configuration.Stage2.Translate(pa, MemoryAccess.Read, WriteBack).Host;
+        if (host != 0)
+        {
+            configuration.DataCaches!.MaintainLine(host + (nint)(pa & 0xFC0), invalidate);
+        }
     }
 
     /// <summary>Forgets everything (TLBI VMALLE1, SCTLR and TCR changes).</summary>

@@ -6,9 +6,11 @@ namespace Pinion.Kvm.Memory;
 /// Stage 2 over the memslots. A page is mapped when a PE first touches it, or ahead of time by whoever pins it, and until something unmaps it; the profiling unit sees what is mapped and maps
 /// nothing. While a slot is logged its clean pages are answered read-only, so that the first write to each comes back here and sets its bit: what KVM does with write-protected entries.
 /// </summary>
-internal sealed class Stage2(MemorySlots slots) : IStage2
+internal class Stage2(MemorySlots slots) : IStage2
 {
-    public Stage2Page Translate(ulong ipa, MemoryAccess access)
+    protected MemorySlots Slots => slots;
+
+    public virtual Stage2Page Translate(ulong ipa, MemoryAccess access, byte attributes)
     {
         MemorySlot? slot = slots.Find(ipa);
         if (slot is null)
@@ -31,7 +33,7 @@ internal sealed class Stage2(MemorySlots slots) : IStage2
         return new Stage2Page(slot.HostAddress(ipa & ~(MemorySlot.PageSize - 1)), slot.IsMappedWritable(page));
     }
 
-    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access)
+    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access, byte attributes)
     {
         MemorySlot? slot = slots.Find(ipa);
         if (slot is null)
@@ -43,19 +45,10 @@ internal sealed class Stage2(MemorySlots slots) : IStage2
         return slot.IsMapped(page) ? new Stage2Page(slot.HostAddress(ipa & ~(MemorySlot.PageSize - 1)), slot.IsMappedWritable(page)) : default;
     }
 
-    /// <summary>Maps the page at <paramref name="gpa"/>, as a PE's access would.</summary>
-    public void Map(ulong gpa, bool writable)
-    {
-        if (slots.Find(gpa) is { } slot)
-        {
-            slot.Map((gpa - slot.Gpa) >> MemorySlot.PageShift, writable && !slot.IsReadOnly);
-        }
-    }
-
     /// <summary>
     /// Maps the pages of a range ahead of any access. Those that are mapped for writing count as written from now on: nobody will hear of the writes.
     /// </summary>
-    public void Map(ulong gpa, ulong bytes, bool writable)
+    public virtual void Map(ulong gpa, ulong bytes, bool writable)
     {
         ulong end = gpa + bytes;
         while (gpa < end && slots.Find(gpa) is { } slot)

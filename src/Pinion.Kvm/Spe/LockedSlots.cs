@@ -182,6 +182,8 @@ internal sealed class LockedSlots(Vm vm, LockRules rules)
 
         if (rules.UnlockUnmapsWhatNeverRan && vm.PendingOperations.Pending != PendingOperation.None)
         {
+            // Nothing of it has been cleaned yet, and unmapping does that.
+            vm.DataCaches?.CleanInvalidate(slot);
             slot.UnmapAll();
             vm.InvalidateStage2();
             if (!AnyLocked())

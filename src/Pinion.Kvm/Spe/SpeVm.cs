@@ -159,6 +159,7 @@ internal sealed class SpeVm : IDisposable
         {
             if (slot.IsMapped(page) && (gone || !Series.KeepsMapped(slot, page)))
             {
+                _vm.DataCaches?.CleanInvalidatePage(slot.Hva + (nint)(page << MemorySlot.PageShift));
                 slot.Unmap(page);
                 any = true;
             }

@@ -67,6 +67,9 @@ public sealed record MachineOptions
     /// <summary>Which core executes the guest.</summary>
     public EngineKind Engine { get; init; } = EngineKind.Auto;
 
+    /// <summary>Whether the guest can tell the host's caches from its memory.</summary>
+    public Coherency Coherency { get; init; } = Coherency.Off;
+
     /// <summary>Which operations feed the timing model behind latencies and cache events; null: KVM's choice.</summary>
     public TimingMode? Timing { get; init; }
 
@@ -81,7 +84,7 @@ public sealed record MachineOptions
 
     internal KvmOptions ToKvmOptions()
     {
-        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries, SpeProfile = SpeProfile };
+        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries, SpeProfile = SpeProfile, Coherency = Coherency };
         return Timing is { } timing ? options with { Timing = timing } : options;
     }
 

@@ -50,9 +50,9 @@ internal sealed unsafe partial class CpuFuzzMachine : IStage2, IPeOutputs, ITime
 
     public ulong InstructionsUntil(ulong deadline, ulong executed) => deadline <= Count(executed) ? 0 : deadline - Count(executed);
 
-    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access) => Translate(ipa, access);
+    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access, byte attributes) => Translate(ipa, access, attributes);
 
-    public Stage2Page Translate(ulong ipa, MemoryAccess access)
+    public Stage2Page Translate(ulong ipa, MemoryAccess access, byte attributes)
     {
         ulong page = (ipa - Base) >> 12;
         return page >= Size >> 12 || _unmapped[page] ? default : new Stage2Page(_memory + (nint)(page << 12), !_readOnly[page]);

@@ -100,9 +100,9 @@ internal sealed unsafe class PinionMachine : IStage2, ITimeSource, IPeOutputs, I
     /// <summary>A record as it is now.</summary>
     public ReadOnlySpan<byte> Record(int index) => Page(_records).Slice(index * BlockLayout.RecordSize, BlockLayout.RecordSize);
 
-    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access) => Translate(ipa, access);
+    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access, byte attributes) => Translate(ipa, access, attributes);
 
-    public Stage2Page Translate(ulong ipa, MemoryAccess access)
+    public Stage2Page Translate(ulong ipa, MemoryAccess access, byte attributes)
     {
         ulong page = ipa & ~(PageSize - 1UL);
         return Find(page, TablesBase, _tables) ?? Find(page, VectorsBase, _vectors) ?? Find(page, BlockLayout.CodeBase, _code) ?? Find(page, BlockLayout.RecordsBase, _records) ?? default;

@@ -56,7 +56,7 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
     private readonly Lock _stage2 = new();
     private readonly List<ProcessingElement> _pes = [];
 
-    public TestMachine(EngineKind engine, int pes = 1, IGicCpuInterface? gic = null, ProfilingConfiguration? profiling = null, bool deterministic = false)
+    public TestMachine(EngineKind engine, int pes = 1, IGicCpuInterface? gic = null, ProfilingConfiguration? profiling = null, bool deterministic = false, IDataCaches? caches = null)
     {
         Time = new TestTime { IsDeterministic = deterministic };
         _mapping = Map(0, (nuint)Size + (2 * Guard), 0, 0x22, -1, 0);
@@ -73,7 +73,7 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
 
         for (int i = 0; i < pes; i++)
         {
-            var pe = new ProcessingElement(new PeConfiguration(i, _domain, this, Time, this, engine) { Gic = gic, Profiling = profiling });
+            var pe = new ProcessingElement(new PeConfiguration(i, _domain, this, Time, this, engine) { Gic = gic, Profiling = profiling, DataCaches = caches });
             pe.WriteRegister(SysRegId.CPACR_EL1, 3 << 20);
             pe.WriteRegister(SysRegId.VBAR_EL1, VectorsAt);
             pe.Pc = CodeAt;
@@ -179,9 +179,9 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
         Pe.ReadRegister(SysRegId.ELR_EL1),
         Pe.ReadRegister(SysRegId.SPSR_EL1));
 
-    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access) => Translate(ipa, access);
+    public Stage2Page TranslateForProfiling(ulong ipa, MemoryAccess access, byte attributes) => Translate(ipa, access, attributes);
 
-    public Stage2Page Translate(ulong ipa, MemoryAccess access)
+    public Stage2Page Translate(ulong ipa, MemoryAccess access, byte attributes)
     {
         ulong page = ipa & ~0xFFFUL;
 

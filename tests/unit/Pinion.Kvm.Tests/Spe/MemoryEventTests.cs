@@ -130,10 +130,10 @@ public sealed class MemoryEventTests
         machine.Vm.SetUserMemoryRegion(logged).ShouldBe(0);
         machine.Enable(Buffer, Buffer + Page);
         Log(machine);
-        machine.Vm.Stage2.TranslateForProfiling(Buffer, Cpu.MemoryAccess.Write).Writable.ShouldBeTrue();
+        machine.Vm.Stage2.TranslateForProfiling(Buffer, Cpu.MemoryAccess.Write, 0xFF).Writable.ShouldBeTrue();
         machine.WriteDone(SysRegId.PMBLIMITR_EL1, 0);
         Log(machine);
-        machine.Vm.Stage2.TranslateForProfiling(Buffer, Cpu.MemoryAccess.Write).Writable.ShouldBeFalse();
+        machine.Vm.Stage2.TranslateForProfiling(Buffer, Cpu.MemoryAccess.Write, 0xFF).Writable.ShouldBeFalse();
     }
 
     /// <summary>Tables are read by the unit, not written: they are pinned read-only until somebody's buffer has the same page.</summary>
