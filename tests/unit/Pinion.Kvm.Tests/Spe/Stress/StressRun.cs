@@ -610,7 +610,7 @@ internal sealed class StressRun(int seed, SpeSeries series)
             {
                 foreach ((ulong gpa, bool written) in vcpu.Owned)
                 {
-                    Stage2Page mapped = _machine.Vm.Stage2.TranslateForProfiling(gpa, written ? MemoryAccess.Write : MemoryAccess.Read);
+                    Stage2Page mapped = _machine.Vm.Stage2.TranslateForProfiling(gpa, written ? MemoryAccess.Write : MemoryAccess.Read, 0xFF);
                     if (mapped.Host == 0 || (written && !mapped.Writable))
                     {
                         throw new InvalidOperationException($"{gpa:x} is in vCPU {i}'s buffer and stage 2 does not {(mapped.Host == 0 ? "map it" : "let writes through")}");
