@@ -85,6 +85,32 @@ public sealed class ToggleGuestTests : IDisposable
         }
     }
 
+    [Fact]
+    public void ABufferThatFillsUpIsUsedAgainAndLosesNothing()
+    {
+        string[] row = Row(Run("-p", "cycles=60 buffers=16"), "16");
+
+        int.Parse(row[8]).ShouldBeGreaterThan(5, "events: buffer full");
+        row[7].ShouldBe("0", "records lost");
+        row[9].ShouldBe("0", "other events");
+    }
+
+    [Fact]
+    public void ABufferLargerThanTheVmmAllowsIsAnEventEachTimeAndRecordsNothing()
+    {
+        string[] row = Row(Run("-p", "cycles=5 buffers=4096", "--spe-max-buffer", "2M"), "4096");
+
+        row[6].ShouldBe("0", "records");
+        row[9].ShouldBe("5", "events other than a full buffer");
+        row[12].ShouldBe("0x0000000000020004", "PMBSR_EL1: S, and BSC larger than PMBIDR_EL1.MaxBuffSize");
+    }
+
+    private static string[] Row(HostTool.Outcome outcome, string kib)
+    {
+        outcome.ExitCode.ShouldBe(ExitCodes.Success, outcome.Error);
+        return outcome.Output.Split('\n').Select(line => line.Split((char[])[' ', '\r'], StringSplitOptions.RemoveEmptyEntries)).Single(row => row.Length == 13 && row[0] == kib);
+    }
+
     private HostTool.Outcome Run(params string[] options) => HostTool.Run(
-        "dotnet", [Path.Combine(AppContext.BaseDirectory, "pinion.dll"), "run", "-k", Path.Combine(s_sources, Elf), "-m", "128M", "--spe-max-buffer", "64M", .. options]);
+        "dotnet", [Path.Combine(AppContext.BaseDirectory, "pinion.dll"), "run", "-k", Path.Combine(s_sources, Elf), "-m", "128M", .. options.Contains("--spe-max-buffer") ? [] : new[] { "--spe-max-buffer", "64M" }, .. options]);
 }
