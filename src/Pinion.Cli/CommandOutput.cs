@@ -13,6 +13,9 @@ internal static class CommandOutput
         ? new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), BufferSize)
         : new Unowned(writer);
 
+    /// <summary>A stream of bytes behind <paramref name="writer"/>: standard output itself where the writer is the console. The caller disposes it.</summary>
+    public static Stream Bytes(TextWriter writer) => ReferenceEquals(writer, Console.Out) ? Console.OpenStandardOutput() : new TextStream(writer);
+
     /// <summary>Writes diagnoses; returns <see cref="ExitCodes.CorruptInput"/> where there are any, else <see cref="ExitCodes.Success"/>.</summary>
     public static int Report(string file, Diagnoses diagnoses, TextWriter error)
     {
@@ -44,5 +47,41 @@ internal static class CommandOutput
         public override void Write(StringBuilder? value) => inner.Write(value);
 
         public override void Flush() => inner.Flush();
+    }
+
+    /// <summary>UTF-8 to a writer of text, which is left open.</summary>
+    private sealed class TextStream(TextWriter writer) : Stream
+    {
+        private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Flush() => writer.Flush();
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            char[] text = new char[buffer.Length];
+            writer.Write(text, 0, _decoder.GetChars(buffer, text, flush: false));
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Pinion.Trace;
 using Pinion.Trace.Packets;
 
@@ -25,22 +26,29 @@ public static class DecodeCommand
             return ExitCodes.Usage;
         }
 
-        using TextWriter writer = CommandOutput.Buffered(output);
-        var dump = new PacketDump(writer);
-        foreach (SpeBuffer buffer in trace.Buffers)
+        using Stream stream = CommandOutput.Bytes(output);
+        var ordered = new OrderedOutput(stream);
+        BufferRuns.ForEach(trace, (run, first, end, damage) =>
         {
-            writer.Write(buffer.Cpu >= 0 ? $"cpu {buffer.Cpu}" : $"thread {buffer.ThreadId}");
-            writer.Write($", stream offset 0x{buffer.StreamOffset:x}, file offset 0x{buffer.FileOffset:x}\n.\n");
-            writer.Write($". ... ARM SPE data: size 0x{buffer.Bytes.Length:x} bytes\n");
-            long bad = dump.BadBytes;
-            int first = dump.Write(buffer.Bytes.Span);
-            if (first >= 0)
+            using OrderedOutput.Part part = ordered.Open(run);
+            for (int i = first; i < end; i++)
             {
-                trace.Diagnoses.Add(buffer.FileOffset + first, $"{dump.BadBytes - bad} bytes from here on are part of no packet");
+                Write(trace.Buffers[i], part, damage);
             }
-        }
+        });
 
-        writer.Flush();
         return CommandOutput.Report(file, trace.Diagnoses, error);
+    }
+
+    private static void Write(in SpeBuffer buffer, OrderedOutput.Part part, List<Diagnosis> damage)
+    {
+        string stream = buffer.Cpu >= 0 ? $"cpu {buffer.Cpu}" : $"thread {buffer.ThreadId}";
+        Encoding.ASCII.GetBytes($"{stream}, stream offset 0x{buffer.StreamOffset:x}, file offset 0x{buffer.FileOffset:x}\n.\n. ... ARM SPE data: size 0x{buffer.Bytes.Length:x} bytes\n", part);
+        var dump = new PacketDump(part);
+        int first = dump.Write(buffer.Bytes.Span);
+        if (first >= 0)
+        {
+            damage.Add(new(buffer.FileOffset + first, $"{dump.BadBytes} bytes from here on are part of no packet"));
+        }
     }
 }

@@ -66,6 +66,9 @@ public sealed class SpeTrace
     /// <summary>Name of the format, for messages.</summary>
     public required string Format { get; init; }
 
+    /// <summary>The file.</summary>
+    public required TraceBytes Source { get; init; }
+
     /// <summary>Stretches of the streams in file order.</summary>
     public List<SpeBuffer> Buffers { get; } = [];
 
@@ -88,4 +91,14 @@ public sealed class SpeTrace
 
     /// <summary>What is wrong with the file.</summary>
     public Diagnoses Diagnoses { get; } = new();
+
+    /// <summary>Adds a stretch of a stream that lies in the file from <paramref name="start"/> on; one that is too long for a span becomes several.</summary>
+    internal void AddBuffer(int cpu, int threadId, ulong streamOffset, ulong start, ulong size)
+    {
+        const ulong Longest = 1 << 30;
+        for (ulong done = 0; done < size || done == 0; done += Longest)
+        {
+            Buffers.Add(new(cpu, threadId, streamOffset + done, (long)(start + done), Source.Memory(start + done, (int)Math.Min(Longest, size - done))));
+        }
+    }
 }

@@ -22,6 +22,19 @@ public ref struct SpePacketReader
     /// <summary>Offset of the first bad byte, or -1.</summary>
     public int FirstBadOffset { get; private set; } = -1;
 
+    /// <summary>What is not read yet.</summary>
+    internal readonly ReadOnlySpan<byte> Rest => _bytes[_offset..];
+
+    /// <summary>Goes on behind bytes that somebody has read otherwise.</summary>
+    internal void Skip(int size) => _offset += size;
+
+    /// <summary>Goes on behind padding; packets of no other kind are passed.</summary>
+    internal void SkipPadding()
+    {
+        int length = _bytes[_offset..].IndexOfAnyExcept(SpePacketHeader.Padding);
+        _offset = length < 0 ? _bytes.Length : _offset + length;
+    }
+
     /// <summary>Reads the next packet; false at the end of the bytes.</summary>
     public bool TryRead(out SpePacket packet)
     {
@@ -47,55 +60,23 @@ public ref struct SpePacketReader
 
     private static SpePacket Decode(ReadOnlySpan<byte> bytes, int offset)
     {
-        byte header = bytes[0];
-        switch (header)
-        {
-            case SpePacketHeader.Padding:
-                return new(SpePacketKind.Padding, 0, offset, 1, 0, 0);
-            case SpePacketHeader.End:
-                return new(SpePacketKind.End, 0, offset, 1, 0, 0);
-            case SpePacketHeader.Timestamp:
-                return Payload(SpePacketKind.Timestamp, 0, bytes, offset, 1, 8);
-        }
-
-        // Bits 5:4 of the (last) header byte are the base-2 logarithm of the payload's size.
-        int size = 1 << ((header >> 4) & 3);
-        switch (header & 0xCF)
-        {
-            case SpePacketHeader.Events8:
-                return Payload(SpePacketKind.Events, 0, bytes, offset, 1, size);
-            case SpePacketHeader.DataSource8:
-                return Payload(SpePacketKind.DataSource, 0, bytes, offset, 1, size);
-        }
-
-        switch (header & 0xFC)
-        {
-            case SpePacketHeader.Context:
-                return Payload(SpePacketKind.Context, (byte)(header & 3), bytes, offset, 1, size);
-            case SpePacketHeader.Operation:
-                return Payload(SpePacketKind.Operation, (byte)(header & 3), bytes, offset, 1, size);
-        }
-
-        byte indexHigh = 0;
         int headerSize = 1;
-        if ((header & 0xFC) == SpePacketHeader.Extended && bytes.Length > 1)
+        byte indexHigh = 0;
+        Shape shape = s_shapes[bytes[0]];
+        if (shape.Kind == SpePacketKind.Bad && (bytes[0] & 0xFC) == SpePacketHeader.Extended && bytes.Length > 1)
         {
-            indexHigh = (byte)((header & 3) << 3);
+            // An extended header: bits 4:3 of the index, then an Address or Counter header with the others.
+            shape = s_shapes[bytes[1]];
+            if (shape.Kind is not (SpePacketKind.Address or SpePacketKind.Counter))
+            {
+                return Bad(offset);
+            }
+
+            indexHigh = (byte)((bytes[0] & 3) << 3);
             headerSize = 2;
-            header = bytes[1];
         }
 
-        byte index = (byte)(indexHigh | (header & 7));
-        return (header & 0xF8) switch
-        {
-            SpePacketHeader.Address => Payload(SpePacketKind.Address, index, bytes, offset, headerSize, 8),
-            SpePacketHeader.Counter => Payload(SpePacketKind.Counter, index, bytes, offset, headerSize, 2),
-            _ => Bad(offset),
-        };
-    }
-
-    private static SpePacket Payload(SpePacketKind kind, byte index, ReadOnlySpan<byte> bytes, int offset, int headerSize, int size)
-    {
+        int size = shape.PayloadSize;
         if (bytes.Length < headerSize + size)
         {
             return Bad(offset);
@@ -104,13 +85,51 @@ public ref struct SpePacketReader
         ReadOnlySpan<byte> payload = bytes[headerSize..];
         ulong value = size switch
         {
+            0 => 0,
             1 => payload[0],
             2 => BinaryPrimitives.ReadUInt16LittleEndian(payload),
             4 => BinaryPrimitives.ReadUInt32LittleEndian(payload),
             _ => BinaryPrimitives.ReadUInt64LittleEndian(payload),
         };
-        return new(kind, index, offset, (byte)headerSize, (byte)size, value);
+        return new(shape.Kind, (byte)(indexHigh | shape.Index), offset, (byte)headerSize, (byte)size, value);
     }
 
     private static SpePacket Bad(int offset) => new(SpePacketKind.Bad, 0, offset, 1, 0, 0);
+
+    /// <summary>What a header byte says.</summary>
+    private readonly record struct Shape(SpePacketKind Kind, byte Index, byte PayloadSize);
+
+    private static readonly Shape[] s_shapes = [.. Enumerable.Range(0, 256).Select(header => ShapeOf((byte)header))];
+
+    private static Shape ShapeOf(byte header)
+    {
+        switch (header)
+        {
+            case SpePacketHeader.Padding:
+                return new(SpePacketKind.Padding, 0, 0);
+            case SpePacketHeader.End:
+                return new(SpePacketKind.End, 0, 0);
+            case SpePacketHeader.Timestamp:
+                return new(SpePacketKind.Timestamp, 0, 8);
+        }
+
+        // Bits 5:4 are the base-2 logarithm of the payload's size.
+        var size = (byte)(1 << ((header >> 4) & 3));
+        return (header & 0xCF) switch
+        {
+            SpePacketHeader.Events8 => new(SpePacketKind.Events, 0, size),
+            SpePacketHeader.DataSource8 => new(SpePacketKind.DataSource, 0, size),
+            _ => (header & 0xFC) switch
+            {
+                SpePacketHeader.Context => new(SpePacketKind.Context, (byte)(header & 3), size),
+                SpePacketHeader.Operation => new(SpePacketKind.Operation, (byte)(header & 3), size),
+                _ => (header & 0xF8) switch
+                {
+                    SpePacketHeader.Address => new(SpePacketKind.Address, (byte)(header & 7), 8),
+                    SpePacketHeader.Counter => new(SpePacketKind.Counter, (byte)(header & 7), 2),
+                    _ => new(SpePacketKind.Bad, 0, 0),
+                },
+            },
+        };
+    }
 }

@@ -4,7 +4,7 @@ namespace Pinion.Arm.Spe;
 /// Assembles records from packets (Arm ARM D18.1): a record ends with its Timestamp or End packet; packets come in any order; padding may be anywhere.
 /// A packet that occurs twice in a record replaces the earlier one. Packets this type has no field for are skipped.
 /// </summary>
-public ref struct SpeRecordReader
+public ref partial struct SpeRecordReader
 {
     private SpePacketReader _packets;
 
@@ -25,12 +25,18 @@ public ref struct SpeRecordReader
     /// <summary>Reads the next complete record; false at the end of the bytes.</summary>
     public bool TryRead(out SpeRecord record)
     {
+        if (TryReadFixed(out record))
+        {
+            return true;
+        }
+
         record = default;
         int start = -1;
         while (_packets.TryRead(out SpePacket packet))
         {
             if (packet.Kind is SpePacketKind.Padding or SpePacketKind.Bad)
             {
+                _packets.SkipPadding();
                 continue;
             }
 

@@ -16,18 +16,18 @@ public static class SpeRecordWriter
     private const int ContextSize = 5;
     private const int CounterSize = 3;
 
-    private const int PcSlot = 0x00;
-    private const int ContextEl1Slot = 0x09;
-    private const int ContextEl2Slot = 0x0E;
-    private const int OperationSlot = 0x13;
-    private const int EventsSlot = 0x15;
-    private const int IssueLatencySlot = 0x18;
-    private const int TotalLatencySlot = 0x1B;
-    private const int DataVirtualOrTargetSlot = 0x1E;
-    private const int TranslationLatencySlot = 0x27;
-    private const int DataPhysicalSlot = 0x2A;
-    private const int DataSourceSlot = 0x33;
-    private const int EndSlot = 0x37;
+    internal const int PcSlot = 0x00;
+    internal const int ContextEl1Slot = 0x09;
+    internal const int ContextEl2Slot = 0x0E;
+    internal const int OperationSlot = 0x13;
+    internal const int EventsSlot = 0x15;
+    internal const int IssueLatencySlot = 0x18;
+    internal const int TotalLatencySlot = 0x1B;
+    internal const int DataVirtualOrTargetSlot = 0x1E;
+    internal const int TranslationLatencySlot = 0x27;
+    internal const int DataPhysicalSlot = 0x2A;
+    internal const int DataSourceSlot = 0x33;
+    internal const int EndSlot = 0x37;
 
     /// <summary>
     /// Writes <paramref name="record"/> in the fixed layout of Neoverse N1 into the first 64 bytes of <paramref name="destination"/>: every packet at its own

@@ -9,57 +9,55 @@ public static class CaptureReader
     public static bool IsCapture(ReadOnlySpan<byte> file) => file.StartsWith(CaptureFormat.Magic);
 
     /// <summary>Reads a whole capture. Every input gives a trace.</summary>
-    public static SpeTrace Read(ReadOnlyMemory<byte> file)
+    public static SpeTrace Read(TraceBytes bytes)
     {
-        ReadOnlySpan<byte> bytes = file.Span;
-        var trace = new SpeTrace { Format = "Pinion capture" };
-        if (!IsCapture(bytes) || bytes.Length < CaptureFormat.HeaderSize)
+        var trace = new SpeTrace { Format = "Pinion capture", Source = bytes };
+        if (!bytes.Holds(0, CaptureFormat.HeaderSize) || !IsCapture(bytes.Span(0, CaptureFormat.HeaderSize)))
         {
             trace.Diagnoses.Add(0, "the capture header is missing or cut");
             return trace;
         }
 
-        TryU32(bytes, 8, out uint version);
-        TryU32(bytes, 12, out uint headerSize);
+        bytes.TryU32(8, out uint version);
+        bytes.TryU32(12, out uint headerSize);
         if (version != CaptureFormat.Version)
         {
             trace.Diagnoses.Add(8, $"capture version {version} is not {CaptureFormat.Version}");
             return trace;
         }
 
-        if (headerSize < CaptureFormat.HeaderSize || headerSize > bytes.Length)
+        if (headerSize < CaptureFormat.HeaderSize || headerSize > (ulong)bytes.Length)
         {
             trace.Diagnoses.Add(12, $"a header of {headerSize} bytes does not fit");
             return trace;
         }
 
-        TryU64(bytes, 16, out ulong midr);
-        TryU64(bytes, 24, out ulong pmsidr);
-        TryU64(bytes, 32, out ulong frequency);
+        bytes.TryU64(16, out ulong midr);
+        bytes.TryU64(24, out ulong pmsidr);
+        bytes.TryU64(32, out ulong frequency);
         trace.Midr = midr;
         trace.Pmsidr = pmsidr;
         trace.Time = TimeConversion.FromFrequency(frequency);
-        ReadChunks(trace, file, headerSize);
+        ReadChunks(trace, bytes, headerSize);
         return trace;
     }
 
-    private static void ReadChunks(SpeTrace trace, ReadOnlyMemory<byte> file, ulong position)
+    private static void ReadChunks(SpeTrace trace, TraceBytes bytes, ulong position)
     {
-        ReadOnlySpan<byte> bytes = file.Span;
         var expected = new Dictionary<uint, ulong>();
         while (position < (ulong)bytes.Length)
         {
             ulong start = position;
-            if (!Holds(bytes, start, CaptureFormat.ChunkHeaderSize))
+            if (!bytes.Holds(start, CaptureFormat.ChunkHeaderSize))
             {
                 trace.Diagnoses.Add((long)start, "the file ends in a chunk header");
                 return;
             }
 
-            TryU32(bytes, start, out uint kind);
-            TryU32(bytes, start + 4, out uint cpu);
-            TryU64(bytes, start + 8, out ulong length);
-            TryU64(bytes, start + 16, out ulong streamOffset);
+            bytes.TryU32(start, out uint kind);
+            bytes.TryU32(start + 4, out uint cpu);
+            bytes.TryU64(start + 8, out ulong length);
+            bytes.TryU64(start + 16, out ulong streamOffset);
             ulong content = start + CaptureFormat.ChunkHeaderSize;
             ulong present = Math.Min(length, (ulong)bytes.Length - content);
             if (present < length)
@@ -67,27 +65,37 @@ public static class CaptureReader
                 trace.Diagnoses.Add((long)start, $"a chunk of {length} bytes has only {present}");
             }
 
-            AddChunk(trace, expected, file.Slice((int)content, (int)present), (CaptureChunk)kind, cpu, streamOffset, (long)content);
+            if ((CaptureChunk)kind == CaptureChunk.Records)
+            {
+                AddRecords(trace, expected, cpu, streamOffset, content, present);
+            }
+            else
+            {
+                // Only records may be longer than a span.
+                AddChunk(trace, bytes.Memory(content, (int)Math.Min(present, int.MaxValue)), (CaptureChunk)kind, (long)content);
+            }
+
             position = content + present + (ulong)CaptureFormat.Padding((long)present);
         }
     }
 
-    private static void AddChunk(
-        SpeTrace trace, Dictionary<uint, ulong> expected, ReadOnlyMemory<byte> content, CaptureChunk kind, uint cpu, ulong streamOffset, long fileOffset)
+    private static void AddRecords(SpeTrace trace, Dictionary<uint, ulong> expected, uint cpu, ulong streamOffset, ulong start, ulong size)
+    {
+        ulong before = expected.GetValueOrDefault(cpu);
+        if (streamOffset != before)
+        {
+            trace.Diagnoses.Add((long)start, $"the records of vCPU {cpu} go on at 0x{streamOffset:x}, not at 0x{before:x}");
+        }
+
+        expected[cpu] = streamOffset + size;
+        trace.AddBuffer((int)cpu, -1, streamOffset, start, size);
+    }
+
+    private static void AddChunk(SpeTrace trace, ReadOnlyMemory<byte> content, CaptureChunk kind, long fileOffset)
     {
         ReadOnlySpan<byte> bytes = content.Span;
         switch (kind)
         {
-            case CaptureChunk.Records:
-                ulong before = expected.GetValueOrDefault(cpu);
-                if (streamOffset != before)
-                {
-                    trace.Diagnoses.Add(fileOffset, $"the records of vCPU {cpu} go on at 0x{streamOffset:x}, not at 0x{before:x}");
-                }
-
-                expected[cpu] = streamOffset + (ulong)bytes.Length;
-                trace.Buffers.Add(new((int)cpu, -1, streamOffset, fileOffset, content));
-                break;
             case CaptureChunk.Mapping when bytes.Length >= CaptureFormat.MappingSize:
                 TryU32(bytes, 0, out uint process);
                 TryU64(bytes, 8, out ulong start);

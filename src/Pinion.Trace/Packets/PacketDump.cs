@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers;
 using System.Text;
 using Pinion.Arm.Spe;
 
@@ -11,10 +11,22 @@ namespace Pinion.Trace.Packets;
 public sealed class PacketDump
 {
     private const int BytesPerLine = 16;
-    private readonly TextWriter _writer;
-    private readonly StringBuilder _line = new(128);
 
-    public PacketDump(TextWriter writer) => _writer = writer;
+    /// <summary>More than the longest line: prefix, 16 bytes in hexadecimal, all names of events.</summary>
+    private const int LongestLine = 512;
+
+    private readonly IBufferWriter<byte> _output;
+
+    /// <param name="output">Gets the text as UTF-8, line by line.</param>
+    public PacketDump(IBufferWriter<byte> output) => _output = output;
+
+    /// <summary>All packets of <paramref name="bytes"/> as text.</summary>
+    public static string Text(ReadOnlySpan<byte> bytes)
+    {
+        var text = new ArrayBufferWriter<byte>();
+        new PacketDump(text).Write(bytes);
+        return Encoding.UTF8.GetString(text.WrittenSpan);
+    }
 
     /// <summary>Bytes that belonged to no packet, over all calls of <see cref="Write"/>.</summary>
     public long BadBytes { get; private set; }
@@ -38,51 +50,53 @@ public sealed class PacketDump
             if (paddingStart >= 0)
             {
                 int end = packet.Kind == SpePacketKind.Padding ? reader.Offset : packet.Offset;
-                Line(bytes, paddingStart, end - paddingStart, "PAD");
+                Padding(bytes, paddingStart, end - paddingStart);
                 paddingStart = -1;
             }
 
             if (packet.Kind != SpePacketKind.Padding)
             {
-                Begin(bytes, packet.Offset, packet.Size);
-                PacketText.Append(_line, packet);
-                End();
+                var line = new Utf8Line(_output.GetSpan(LongestLine));
+                Begin(ref line, bytes.Slice(packet.Offset, packet.Size), packet.Offset);
+                PacketText.Append(ref line, packet);
+                End(line);
             }
         }
 
         if (paddingStart >= 0)
         {
-            Line(bytes, paddingStart, bytes.Length - paddingStart, "PAD");
+            Padding(bytes, paddingStart, bytes.Length - paddingStart);
         }
 
         BadBytes += reader.BadBytes;
         return reader.FirstBadOffset;
     }
 
-    private void Line(ReadOnlySpan<byte> bytes, int offset, int size, string text)
+    private void Padding(ReadOnlySpan<byte> bytes, int offset, int size)
     {
-        Begin(bytes, offset, size);
-        _line.Append(text);
-        End();
+        var line = new Utf8Line(_output.GetSpan(LongestLine));
+        Begin(ref line, bytes.Slice(offset, size), offset);
+        line.Append("PAD"u8);
+        End(line);
     }
 
-    private void Begin(ReadOnlySpan<byte> bytes, int offset, int size)
+    private static void Begin(ref Utf8Line line, ReadOnlySpan<byte> packet, int offset)
     {
-        _line.Clear();
-        _line.Append(CultureInfo.InvariantCulture, $".  {offset:x8}: ");
-        foreach (byte b in bytes.Slice(offset, size))
+        line.Append(".  "u8);
+        line.Hex((uint)offset, 8);
+        line.Append(": "u8);
+        foreach (byte b in packet)
         {
-            _line.Append(' ').Append(Hex(b >> 4)).Append(Hex(b & 15));
+            line.Append((byte)' ');
+            line.HexByte(b);
         }
 
-        _line.Append(' ', ((BytesPerLine - size) * 3) + 1);
+        line.Spaces(((BytesPerLine - packet.Length) * 3) + 1);
     }
 
-    private void End()
+    private void End(Utf8Line line)
     {
-        _line.Append('\n');
-        _writer.Write(_line);
+        line.Append((byte)'\n');
+        _output.Advance(line.Length);
     }
-
-    private static char Hex(int digit) => (char)(digit < 10 ? '0' + digit : 'a' + digit - 10);
 }

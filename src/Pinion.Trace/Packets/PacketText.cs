@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Pinion.Arm.Spe;
 
 namespace Pinion.Trace.Packets;
@@ -7,161 +5,190 @@ namespace Pinion.Trace.Packets;
 /// <summary>The meaning of one packet in the words perf 6.1 uses.</summary>
 internal static class PacketText
 {
-    private static readonly (SpeEvents Event, string Name)[] s_events =
+    private static readonly (SpeEvents Event, byte[] Name)[] s_events =
     [
-        (SpeEvents.Exception, "EXCEPTION-GEN"),
-        (SpeEvents.Retired, "RETIRED"),
-        (SpeEvents.L1DataAccess, "L1D-ACCESS"),
-        (SpeEvents.L1DataRefill, "L1D-REFILL"),
-        (SpeEvents.TlbAccess, "TLB-ACCESS"),
-        (SpeEvents.TlbWalk, "TLB-REFILL"),
-        (SpeEvents.NotTaken, "NOT-TAKEN"),
-        (SpeEvents.Mispredicted, "MISPRED"),
-        (SpeEvents.LastLevelAccess, "LLC-ACCESS"),
-        (SpeEvents.LastLevelMiss, "LLC-REFILL"),
-        (SpeEvents.RemoteAccess, "REMOTE-ACCESS"),
-        (SpeEvents.Alignment, "ALIGNMENT"),
-        (SpeEvents.PartialPredicate, "SVE-PARTIAL-PRED"),
-        (SpeEvents.EmptyPredicate, "SVE-EMPTY-PRED"),
+        (SpeEvents.Exception, " EXCEPTION-GEN"u8.ToArray()),
+        (SpeEvents.Retired, " RETIRED"u8.ToArray()),
+        (SpeEvents.L1DataAccess, " L1D-ACCESS"u8.ToArray()),
+        (SpeEvents.L1DataRefill, " L1D-REFILL"u8.ToArray()),
+        (SpeEvents.TlbAccess, " TLB-ACCESS"u8.ToArray()),
+        (SpeEvents.TlbWalk, " TLB-REFILL"u8.ToArray()),
+        (SpeEvents.NotTaken, " NOT-TAKEN"u8.ToArray()),
+        (SpeEvents.Mispredicted, " MISPRED"u8.ToArray()),
+        (SpeEvents.LastLevelAccess, " LLC-ACCESS"u8.ToArray()),
+        (SpeEvents.LastLevelMiss, " LLC-REFILL"u8.ToArray()),
+        (SpeEvents.RemoteAccess, " REMOTE-ACCESS"u8.ToArray()),
+        (SpeEvents.Alignment, " ALIGNMENT"u8.ToArray()),
+        (SpeEvents.PartialPredicate, " SVE-PARTIAL-PRED"u8.ToArray()),
+        (SpeEvents.EmptyPredicate, " SVE-EMPTY-PRED"u8.ToArray()),
     ];
 
-    public static void Append(StringBuilder line, in SpePacket packet)
+    public static void Append(ref Utf8Line line, in SpePacket packet)
     {
         ulong payload = packet.Payload;
         switch (packet.Kind)
         {
             case SpePacketKind.End:
-                line.Append("END");
+                line.Append("END"u8);
                 break;
             case SpePacketKind.Timestamp:
-                line.Append(CultureInfo.InvariantCulture, $"TS {(long)payload}");
+                line.Append("TS "u8);
+                line.Decimal((long)payload);
                 break;
             case SpePacketKind.Events:
-                AppendEvents(line, (SpeEvents)payload);
+                AppendEvents(ref line, (SpeEvents)payload);
                 break;
             case SpePacketKind.DataSource:
-                line.Append(CultureInfo.InvariantCulture, $"DATA-SOURCE {(long)payload}");
+                line.Append("DATA-SOURCE "u8);
+                line.Decimal((long)payload);
                 break;
             case SpePacketKind.Context:
-                line.Append(CultureInfo.InvariantCulture, $"CONTEXT 0x{payload:x} el{packet.Index + 1}");
+                line.Append("CONTEXT 0x"u8);
+                line.Hex(payload);
+                line.Append(" el"u8);
+                line.Decimal(packet.Index + 1);
                 break;
             case SpePacketKind.Operation:
-                AppendOperation(line, (SpeOperationClass)packet.Index, (byte)payload);
+                AppendOperation(ref line, (SpeOperationClass)packet.Index, (byte)payload);
                 break;
             case SpePacketKind.Address:
-                AppendAddress(line, packet.Index, payload);
+                AppendAddress(ref line, packet.Index, payload);
                 break;
             case SpePacketKind.Counter:
-                AppendCounter(line, packet.Index, payload);
+                AppendCounter(ref line, packet.Index, payload);
                 break;
             case SpePacketKind.Padding:
-                line.Append("PAD");
+                line.Append("PAD"u8);
                 break;
             default:
-                line.Append("Bad packet!");
+                line.Append("Bad packet!"u8);
                 break;
         }
     }
 
-    private static void AppendEvents(StringBuilder line, SpeEvents events)
+    private static void AppendEvents(ref Utf8Line line, SpeEvents events)
     {
-        line.Append("EV");
-        foreach ((SpeEvents one, string name) in s_events)
+        line.Append("EV"u8);
+        foreach ((SpeEvents one, byte[] name) in s_events)
         {
             if ((events & one) != 0)
             {
-                line.Append(' ').Append(name);
+                line.Append(name);
             }
         }
     }
 
-    private static void AppendOperation(StringBuilder line, SpeOperationClass operationClass, byte payload)
+    private static void AppendOperation(ref Utf8Line line, SpeOperationClass operationClass, byte payload)
     {
         switch (operationClass)
         {
             case SpeOperationClass.Other when SpeOperation.IsSveOther(payload):
-                line.Append(CultureInfo.InvariantCulture, $"SVE-OTHER EVLEN {SpeOperation.SveVectorLength(payload)}");
-                line.Append((payload & 0x02) != 0 ? " FP" : "");
-                line.Append((payload & 0x04) != 0 ? " PRED" : "");
+                line.Append("SVE-OTHER EVLEN "u8);
+                line.Decimal(SpeOperation.SveVectorLength(payload));
+                line.Append((payload & 0x02) != 0 ? " FP"u8 : ""u8);
+                line.Append((payload & 0x04) != 0 ? " PRED"u8 : ""u8);
                 break;
             case SpeOperationClass.Other:
-                line.Append((payload & SpeOperation.OtherConditional) != 0 ? "OTHER COND-SELECT" : "OTHER INSN-OTHER");
+                line.Append((payload & SpeOperation.OtherConditional) != 0 ? "OTHER COND-SELECT"u8 : "OTHER INSN-OTHER"u8);
                 break;
             case SpeOperationClass.LoadStore:
-                line.Append((payload & SpeOperation.Store) != 0 ? "ST" : "LD");
-                AppendLoadStore(line, payload);
+                line.Append((payload & SpeOperation.Store) != 0 ? "ST"u8 : "LD"u8);
+                AppendLoadStore(ref line, payload);
                 break;
             case SpeOperationClass.Branch:
-                line.Append('B');
-                line.Append((payload & SpeOperation.BranchConditional) != 0 ? " COND" : "");
-                line.Append((payload & ~SpeOperation.BranchConditional) == SpeOperation.BranchIndirect ? " IND" : "");
+                line.Append((byte)'B');
+                line.Append((payload & SpeOperation.BranchConditional) != 0 ? " COND"u8 : ""u8);
+                line.Append((payload & ~SpeOperation.BranchConditional) == SpeOperation.BranchIndirect ? " IND"u8 : ""u8);
                 break;
             default:
-                line.Append(CultureInfo.InvariantCulture, $"OP-TYPE 0x{payload:x} ({(int)operationClass})");
+                line.Append("OP-TYPE 0x"u8);
+                line.Hex(payload);
+                line.Append(" ("u8);
+                line.Decimal((int)operationClass);
+                line.Append((byte)')');
                 break;
         }
     }
 
-    private static void AppendLoadStore(StringBuilder line, byte payload)
+    private static void AppendLoadStore(ref Utf8Line line, byte payload)
     {
         if (SpeOperation.IsExtended(payload))
         {
-            line.Append(SpeOperation.IsAtomic(payload) ? " AT" : "");
-            line.Append(SpeOperation.IsExclusive(payload) ? " EXCL" : "");
-            line.Append(SpeOperation.IsAcquireRelease(payload) ? " AR" : "");
+            line.Append(SpeOperation.IsAtomic(payload) ? " AT"u8 : ""u8);
+            line.Append(SpeOperation.IsExclusive(payload) ? " EXCL"u8 : ""u8);
+            line.Append(SpeOperation.IsAcquireRelease(payload) ? " AR"u8 : ""u8);
             return;
         }
 
         if (SpeOperation.IsSveLoadStore(payload))
         {
-            line.Append(CultureInfo.InvariantCulture, $" EVLEN {SpeOperation.SveVectorLength(payload)}");
-            line.Append((payload & 0x04) != 0 ? " PRED" : "");
-            line.Append((payload & 0x80) != 0 ? " SG" : "");
+            line.Append(" EVLEN "u8);
+            line.Decimal(SpeOperation.SveVectorLength(payload));
+            line.Append((payload & 0x04) != 0 ? " PRED"u8 : ""u8);
+            line.Append((payload & 0x80) != 0 ? " SG"u8 : ""u8);
             return;
         }
 
         line.Append((payload & ~SpeOperation.Store) switch
         {
-            SpeOperation.GeneralLoad => " GP-REG",
-            SpeOperation.SimdFpLoad => " SIMD-FP",
-            SpeOperation.UnspecifiedLoad => " UNSPEC-REG",
-            SpeOperation.NestedRead => " NV-SYSREG",
-            _ => "",
+            SpeOperation.GeneralLoad => " GP-REG"u8,
+            SpeOperation.SimdFpLoad => " SIMD-FP"u8,
+            SpeOperation.UnspecifiedLoad => " UNSPEC-REG"u8,
+            SpeOperation.NestedRead => " NV-SYSREG"u8,
+            _ => ""u8,
         });
     }
 
-    private static void AppendAddress(StringBuilder line, int index, ulong payload)
+    private static void AppendAddress(ref Utf8Line line, int index, ulong payload)
     {
         ulong address = payload & SpeAddress.AddressMask;
         int nonSecure = SpeAddress.NonSecure(payload) ? 1 : 0;
         switch (index)
         {
             case SpeAddressIndex.Pc or SpeAddressIndex.BranchTarget:
-                string name = index == SpeAddressIndex.Pc ? "PC" : "TGT";
-                line.Append(CultureInfo.InvariantCulture, $"{name} 0x{address:x} el{SpeAddress.ExceptionLevel(payload)} ns={nonSecure}");
+                line.Append(index == SpeAddressIndex.Pc ? "PC 0x"u8 : "TGT 0x"u8);
+                line.Hex(address);
+                line.Append(" el"u8);
+                line.Decimal(SpeAddress.ExceptionLevel(payload));
+                line.Append(" ns="u8);
+                line.Decimal(nonSecure);
                 break;
             case SpeAddressIndex.DataVirtual:
-                line.Append(CultureInfo.InvariantCulture, $"VA 0x{payload:x}");
+                line.Append("VA 0x"u8);
+                line.Hex(payload);
                 break;
             case SpeAddressIndex.DataPhysical:
                 int tagChecked = SpeAddress.TagChecked(payload) ? 1 : 0;
-                line.Append(CultureInfo.InvariantCulture, $"PA 0x{address:x} ns={nonSecure} ch={tagChecked} pat={SpeAddress.PhysicalTag(payload):x}");
+                line.Append("PA 0x"u8);
+                line.Hex(address);
+                line.Append(" ns="u8);
+                line.Decimal(nonSecure);
+                line.Append(" ch="u8);
+                line.Decimal(tagChecked);
+                line.Append(" pat="u8);
+                line.Hex((ulong)SpeAddress.PhysicalTag(payload));
                 break;
             default:
-                line.Append(CultureInfo.InvariantCulture, $"ADDR 0x{payload:x} ({index})");
+                line.Append("ADDR 0x"u8);
+                line.Hex(payload);
+                line.Append(" ("u8);
+                line.Decimal(index);
+                line.Append((byte)')');
                 break;
         }
     }
 
-    private static void AppendCounter(StringBuilder line, int index, ulong cycles)
+    private static void AppendCounter(ref Utf8Line line, int index, ulong cycles)
     {
-        line.Append(CultureInfo.InvariantCulture, $"LAT {cycles} ");
+        line.Append("LAT "u8);
+        line.Decimal((long)cycles);
+        line.Append((byte)' ');
         line.Append(index switch
         {
-            SpeCounterIndex.TotalLatency => "TOT",
-            SpeCounterIndex.IssueLatency => "ISSUE",
-            SpeCounterIndex.TranslationLatency => "XLAT",
-            _ => "",
+            SpeCounterIndex.TotalLatency => "TOT"u8,
+            SpeCounterIndex.IssueLatency => "ISSUE"u8,
+            SpeCounterIndex.TranslationLatency => "XLAT"u8,
+            _ => ""u8,
         });
     }
 }

@@ -11,15 +11,17 @@ public static class PerfDataReader
 {
     private const uint NoThread = uint.MaxValue;
 
+    /// <summary>The text is a hexadecimal number.</summary>
+    private const ulong LongestCpuId = 64;
+
     /// <summary>Whether the file starts as a perf.data file does.</summary>
     public static bool IsPerfData(ReadOnlySpan<byte> file) => file.StartsWith(PerfDataFormat.Magic);
 
     /// <summary>Reads a whole file. Every input gives a trace.</summary>
-    public static SpeTrace Read(ReadOnlyMemory<byte> file)
+    public static SpeTrace Read(TraceBytes bytes)
     {
-        ReadOnlySpan<byte> bytes = file.Span;
-        var trace = new SpeTrace { Format = "perf.data" };
-        if (!IsPerfData(bytes) || !TryU64(bytes, 8, out ulong headerSize))
+        var trace = new SpeTrace { Format = "perf.data", Source = bytes };
+        if (!bytes.TryU64(8, out ulong headerSize) || !IsPerfData(bytes.Span(0, PerfDataFormat.Magic.Length)))
         {
             trace.Diagnoses.Add(0, "the perf.data header is missing or cut");
             return trace;
@@ -27,12 +29,12 @@ public static class PerfDataReader
 
         if (headerSize == PerfDataFormat.PipeHeaderSize)
         {
-            ReadRecords(trace, file, PerfDataFormat.PipeHeaderSize, (ulong)bytes.Length);
+            ReadRecords(trace, bytes, PerfDataFormat.PipeHeaderSize, (ulong)bytes.Length);
             return trace;
         }
 
-        if (headerSize < PerfDataFormat.HeaderSize || !TryU64(bytes, 40, out ulong dataOffset) || !TryU64(bytes, 48, out ulong dataSize)
-            || !Holds(bytes, 0, PerfDataFormat.HeaderSize))
+        if (headerSize < PerfDataFormat.HeaderSize || !bytes.TryU64(40, out ulong dataOffset) || !bytes.TryU64(48, out ulong dataSize)
+            || !bytes.Holds(0, PerfDataFormat.HeaderSize))
         {
             trace.Diagnoses.Add(8, $"a perf.data header of {headerSize} bytes does not fit");
             return trace;
@@ -44,7 +46,7 @@ public static class PerfDataReader
             // perf writes the size when it ends; until then the records go on to the end of the file.
             trace.Diagnoses.Add(48, "the data section has no size; perf record was killed");
         }
-        else if (!Holds(bytes, dataOffset, dataSize))
+        else if (!bytes.Holds(dataOffset, dataSize))
         {
             trace.Diagnoses.Add(40, $"the data section, 0x{dataSize:x} bytes at 0x{dataOffset:x}, goes beyond the end of the file");
         }
@@ -54,21 +56,22 @@ public static class PerfDataReader
             ReadFeatures(trace, bytes, end);
         }
 
-        ReadRecords(trace, file, dataOffset, end);
+        ReadRecords(trace, bytes, dataOffset, end);
         return trace;
     }
 
-    private static void ReadFeatures(SpeTrace trace, ReadOnlySpan<byte> bytes, ulong table)
+    private static void ReadFeatures(SpeTrace trace, TraceBytes bytes, ulong table)
     {
+        ReadOnlySpan<byte> header = bytes.Span(0, PerfDataFormat.HeaderSize);
         for (int feature = 0; feature < PerfDataFormat.FeatureBits; feature++)
         {
             int bitmap = 72 + (feature / 8);
-            if ((bytes[bitmap] & (1 << (feature % 8))) == 0)
+            if ((header[bitmap] & (1 << (feature % 8))) == 0)
             {
                 continue;
             }
 
-            if (!TryU64(bytes, table, out ulong offset) || !TryU64(bytes, table + 8, out ulong size) || !Holds(bytes, offset, size))
+            if (!bytes.TryU64(table, out ulong offset) || !bytes.TryU64(table + 8, out ulong size) || !bytes.Holds(offset, size))
             {
                 trace.Diagnoses.Add((long)Math.Min(table, long.MaxValue), $"header feature {feature} lies outside the file");
                 return;
@@ -76,7 +79,7 @@ public static class PerfDataReader
 
             if (feature == (int)PerfFeature.CpuId && size > 4)
             {
-                string text = Text(bytes.Slice((int)offset, (int)size), 4);
+                string text = Text(bytes.Span(offset, (int)Math.Min(size, LongestCpuId)), 4);
                 trace.Midr = ulong.TryParse(text.Replace("0x", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong midr)
                     ? midr
                     : trace.Midr;
@@ -86,28 +89,27 @@ public static class PerfDataReader
         }
     }
 
-    private static void ReadRecords(SpeTrace trace, ReadOnlyMemory<byte> file, ulong position, ulong end)
+    private static void ReadRecords(SpeTrace trace, TraceBytes bytes, ulong position, ulong end)
     {
-        ReadOnlySpan<byte> bytes = file.Span;
         while (position < end)
         {
-            if (!TryU32(bytes, position, out uint type) || !TryU16(bytes, position + 6, out ushort size))
+            if (!bytes.TryU32(position, out uint type) || !bytes.TryU16(position + 6, out ushort size))
             {
                 trace.Diagnoses.Add((long)Math.Min(position, (ulong)bytes.Length), "the file ends in a record header");
                 return;
             }
 
-            if (size < PerfDataFormat.RecordHeaderSize || !Holds(bytes, position, size))
+            if (size < PerfDataFormat.RecordHeaderSize || !bytes.Holds(position, size))
             {
                 trace.Diagnoses.Add((long)position, $"a record of type {type} and {size} bytes does not fit");
                 return;
             }
 
-            ReadOnlySpan<byte> record = bytes.Slice((int)position, size);
+            ReadOnlySpan<byte> record = bytes.Span(position, size);
             ulong payload = 0;
             if (type == (uint)PerfRecordType.Auxtrace)
             {
-                if (!ReadAuxtrace(trace, file, position, record, out payload))
+                if (!ReadAuxtrace(trace, position, record, out payload))
                 {
                     return;
                 }
@@ -121,7 +123,7 @@ public static class PerfDataReader
         }
     }
 
-    private static bool ReadAuxtrace(SpeTrace trace, ReadOnlyMemory<byte> file, ulong position, ReadOnlySpan<byte> record, out ulong payload)
+    private static bool ReadAuxtrace(SpeTrace trace, ulong position, ReadOnlySpan<byte> record, out ulong payload)
     {
         payload = 0;
         if (record.Length < PerfDataFormat.AuxtraceSize)
@@ -135,14 +137,14 @@ public static class PerfDataReader
         TryU32(record, 36, out uint thread);
         TryU32(record, 40, out uint cpu);
         ulong start = position + (ulong)record.Length;
-        ulong present = Math.Min(size, (ulong)file.Length - start);
+        ulong present = Math.Min(size, (ulong)trace.Source.Length - start);
         if (present < size)
         {
             trace.Diagnoses.Add((long)position, $"an AUXTRACE record of {size} bytes has only {present}");
         }
 
         payload = present;
-        trace.Buffers.Add(new((int)cpu, thread == NoThread ? -1 : (int)thread, streamOffset, (long)start, file.Slice((int)start, (int)present)));
+        trace.AddBuffer((int)cpu, thread == NoThread ? -1 : (int)thread, streamOffset, start, present);
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pinion.Arm.Spe;
 using Pinion.Trace.Symbols;
 
@@ -11,8 +12,6 @@ public sealed record ProfileRow(Location Location, ProfileCounts Counts);
 /// <summary>Samples of a trace by function.</summary>
 public sealed class Profile
 {
-    private readonly Dictionary<Location, ProfileCounts> _counts = [];
-
     private Profile()
     {
     }
@@ -30,66 +29,90 @@ public sealed class Profile
     public static Profile Build(SpeTrace trace, SymbolResolver resolver)
     {
         var profile = new Profile();
-        foreach (SpeBuffer buffer in trace.Buffers)
+        var counts = new Dictionary<Location, ProfileCounts>();
+        foreach (Gathering part in RecordScan.Run(trace, () => new Gathering(Merge)))
         {
-            profile.Add(buffer, resolver, trace.Diagnoses);
+            part.Flush();
+            if (part.First <= part.Last)
+            {
+                (ulong first, ulong last) = profile.Timestamps ?? (part.First, part.Last);
+                profile.Timestamps = (Math.Min(first, part.First), Math.Max(last, part.Last));
+            }
         }
 
         profile.Rows =
         [
-            .. profile._counts.Select(entry => new ProfileRow(entry.Key, entry.Value))
+            .. counts.Select(entry => new ProfileRow(entry.Key, entry.Value))
                 .OrderByDescending(row => row.Counts.Samples)
                 .ThenBy(row => row.Location.Image, StringComparer.Ordinal)
                 .ThenBy(row => row.Location.Symbol, StringComparer.Ordinal),
         ];
         return profile;
+
+        void Merge(Dictionary<Place, ProfileCounts> places)
+        {
+            lock (counts)
+            {
+                foreach ((Place place, ProfileCounts found) in places)
+                {
+                    Location location = place.HasPc ? resolver.Resolve(place.Pc, place.Thread == Place.NoThread ? null : (uint)place.Thread) : new(Location.Unknown, "[no PC]");
+                    if (!counts.TryGetValue(location, out ProfileCounts? sum))
+                    {
+                        counts.Add(location, sum = new());
+                    }
+
+                    sum.Add(found);
+                    profile.Total.Add(found);
+                }
+            }
+        }
     }
 
-    private void Add(in SpeBuffer buffer, SymbolResolver resolver, Diagnoses diagnoses)
+    /// <summary>Where a sample fell, before symbols: places are few, samples many.</summary>
+    private readonly record struct Place(ulong Pc, ulong Thread, bool HasPc)
     {
-        var reader = new SpeRecordReader(buffer.Bytes.Span);
-        while (reader.TryRead(out SpeRecord record))
-        {
-            Total.Add(record);
-            Location location = record.Has(SpeFields.Pc)
-                ? resolver.Resolve(record.Pc, ThreadOf(buffer, record))
-                : new(Location.Unknown, "[no PC]");
-            if (!_counts.TryGetValue(location, out ProfileCounts? counts))
-            {
-                _counts.Add(location, counts = new());
-            }
+        public const ulong NoThread = ulong.MaxValue;
 
-            counts.Add(record);
+        public bool Equals(Place other) => Pc == other.Pc && Thread == other.Thread && HasPc == other.HasPc;
+
+        // Neighbouring instructions differ in bits 2 and up only.
+        public override int GetHashCode() => (int)((Pc >> 2) ^ (Thread * 0x9E37_79B1));
+    }
+
+    /// <summary>What one thread found.</summary>
+    private sealed class Gathering(Action<Dictionary<Place, ProfileCounts>> merge) : IRecordVisitor
+    {
+        /// <summary>So many places are kept apart; a file may have as many as it has records.</summary>
+        private const int MostPlaces = 1 << 16;
+
+        private readonly Dictionary<Place, ProfileCounts> _counts = new(4096);
+
+        public ulong First { get; private set; } = ulong.MaxValue;
+
+        public ulong Last { get; private set; }
+
+        public void Visit(in SpeBuffer buffer, in SpeRecord record)
+        {
+            bool hasPc = record.Has(SpeFields.Pc);
+            var place = new Place(hasPc ? record.Pc : 0, RecordScan.ThreadOf(buffer, record) ?? Place.NoThread, hasPc);
+            ref ProfileCounts? counts = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, place, out _);
+            (counts ??= new()).Add(record);
             if (record.Has(SpeFields.Timestamp))
             {
-                (ulong first, ulong last) = Timestamps ?? (record.Timestamp, record.Timestamp);
-                Timestamps = (Math.Min(first, record.Timestamp), Math.Max(last, record.Timestamp));
+                First = Math.Min(First, record.Timestamp);
+                Last = Math.Max(Last, record.Timestamp);
+            }
+
+            if (_counts.Count >= MostPlaces)
+            {
+                Flush();
             }
         }
 
-        if (reader.BadBytes != 0)
+        public void Flush()
         {
-            diagnoses.Add(buffer.FileOffset + reader.FirstBadOffset, $"{reader.BadBytes} bytes from here on are part of no packet");
+            merge(_counts);
+            _counts.Clear();
         }
-
-        if (reader.CutOffset >= 0)
-        {
-            diagnoses.Add(buffer.FileOffset + reader.CutOffset, "a record has no end");
-        }
-    }
-
-    private static uint? ThreadOf(in SpeBuffer buffer, in SpeRecord record)
-    {
-        if (buffer.ThreadId >= 0)
-        {
-            return (uint)buffer.ThreadId;
-        }
-
-        if (record.Has(SpeFields.ContextEl1))
-        {
-            return record.ContextEl1;
-        }
-
-        return record.Has(SpeFields.ContextEl2) ? record.ContextEl2 : null;
     }
 }

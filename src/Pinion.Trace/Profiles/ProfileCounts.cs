@@ -104,6 +104,33 @@ public sealed class ProfileCounts
         }
     }
 
+    /// <summary>Adds the sums of other samples.</summary>
+    public void Add(ProfileCounts other)
+    {
+        Samples += other.Samples;
+        WithTotalLatency += other.WithTotalLatency;
+        TotalLatency += other.TotalLatency;
+        WithIssueLatency += other.WithIssueLatency;
+        IssueLatency += other.IssueLatency;
+        Mispredicted += other.Mispredicted;
+        NotTaken += other.NotTaken;
+        L1DataRefills += other.L1DataRefills;
+        LastLevelMisses += other.LastLevelMisses;
+        TlbWalks += other.TlbWalks;
+        Exceptions += other.Exceptions;
+        AddEach(_classes, other._classes);
+        AddEach(_levels, other._levels);
+        AddEach(_dataSources, other._dataSources);
+    }
+
+    private static void AddEach(long[] sums, long[] others)
+    {
+        for (int i = 0; i < sums.Length; i++)
+        {
+            sums[i] += others[i];
+        }
+    }
+
     /// <summary>The class a record is counted in: atomics before loads and stores.</summary>
     public static ProfileClass Classify(in SpeRecord record)
     {

@@ -11,6 +11,9 @@ public readonly record struct Location(string Image, string Symbol)
 /// <summary>Finds functions: kernel addresses in the kernel's symbols, user addresses through the mappings of their process in the ELF files at hand.</summary>
 public sealed class SymbolResolver
 {
+    /// <summary>A file may have as many addresses as it has records.</summary>
+    private const int MostKnown = 1 << 18;
+
     private readonly List<SymbolTable> _kernel = [];
     private readonly List<(ElfImage Image, ulong Bias)> _images = [];
     private readonly List<TraceMapping> _mappings;
@@ -56,6 +59,11 @@ public sealed class SymbolResolver
         }
 
         location = IsKernel(pc) ? ResolveKernel(pc) : ResolveUser(pc, process, threadId is not null);
+        if (_known.Count >= MostKnown)
+        {
+            _known.Clear();
+        }
+
         _known[(pc, process)] = location;
         return location;
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Pinion.Trace.Packets;
 
 namespace Pinion.Trace.Tests;
@@ -41,19 +42,14 @@ public sealed class PacketDumpTests
     [Fact]
     public void DamageIsPrintedByteByByteAndCounted()
     {
-        var writer = new StringWriter();
-        var dump = new PacketDump(writer);
+        byte[] damaged = [0x01, 0xFF, 0x71, 0x00];
+        var dump = new PacketDump(new ArrayBufferWriter<byte>());
 
-        dump.Write([0x01, 0xFF, 0x71, 0x00]).ShouldBe(1);
+        dump.Write(damaged).ShouldBe(1);
 
         dump.BadBytes.ShouldBe(2);
-        writer.ToString().ShouldContain(".  00000001:  ff                                              Bad packet!\n");
+        PacketDump.Text(damaged).ShouldContain(".  00000001:  ff                                              Bad packet!\n");
     }
 
-    private static string Dump(byte[] bytes)
-    {
-        var writer = new StringWriter();
-        new PacketDump(writer).Write(bytes);
-        return writer.ToString();
-    }
+    private static string Dump(byte[] bytes) => PacketDump.Text(bytes);
 }

@@ -41,7 +41,7 @@ public sealed class SymbolResolverTests
     [Fact]
     public void ACycleOfParentsEnds()
     {
-        var trace = new SpeTrace { Format = "test" };
+        var trace = new SpeTrace { Format = "test", Source = new TraceBytes(default) };
         trace.Tasks.Add(new(1, 1, null, 2));
         trace.Tasks.Add(new(2, 2, null, 1));
 
@@ -57,7 +57,7 @@ public sealed class SymbolResolverTests
 
     private static SpeTrace MakeTrace()
     {
-        var trace = new SpeTrace { Format = "test" };
+        var trace = new SpeTrace { Format = "test", Source = new TraceBytes(default) };
         trace.Mappings.Add(new(51, 0x7000_0000, 0x1000, 0, "/old/replaced"));
         trace.Mappings.Add(new(51, 0x7000_0000, 0x1000, 0, "/usr/bin/bench"));
         trace.Mappings.Add(new(51, 0x8000_0000, 0x1000, 0, "/usr/lib/libm.so.6"));

@@ -36,11 +36,11 @@ public sealed class PerfTests : IDisposable
 
         string[] theirs = PerfDump();
 
-        var ours = new StringWriter();
+        var ours = new StringBuilder();
         SpeTrace trace = TraceFile.Parse(File.ReadAllBytes(_path));
         foreach (SpeBuffer buffer in trace.Buffers)
         {
-            new PacketDump(ours).Write(buffer.Bytes.Span);
+            ours.Append(PacketDump.Text(buffer.Bytes.Span));
         }
 
         trace.Buffers.Count.ShouldBe(streams.Length);
@@ -63,10 +63,7 @@ public sealed class PerfTests : IDisposable
         }
 
         Save(writer => writer.AddRecords(0, 0, [.. packets]));
-        var ours = new StringWriter();
-        new PacketDump(ours).Write([.. packets]);
-
-        ours.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(PerfDump());
+        PacketDump.Text([.. packets]).Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(PerfDump());
     }
 
     [Fact]

@@ -1,0 +1,54 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace Pinion.Trace.Packets;
+
+/// <summary>Text put together in bytes that the caller gives; whoever makes a line sees to it that there is room.</summary>
+internal ref struct Utf8Line(Span<byte> bytes)
+{
+    private readonly Span<byte> _bytes = bytes;
+
+    /// <summary>Bytes written.</summary>
+    public int Length { get; private set; }
+
+    public void Append(ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(_bytes[Length..]);
+        Length += text.Length;
+    }
+
+    public void Append(byte character) => _bytes[Length++] = character;
+
+    public void Spaces(int count)
+    {
+        _bytes.Slice(Length, count).Fill((byte)' ');
+        Length += count;
+    }
+
+    public void Decimal(long value)
+    {
+        Utf8Formatter.TryFormat(value, _bytes[Length..], out int written);
+        Length += written;
+    }
+
+    /// <summary>Hexadecimal, at least <paramref name="digits"/> digits.</summary>
+    public void Hex(ulong value, int digits = 1)
+    {
+        int needed = Math.Max(digits, (67 - System.Numerics.BitOperations.LeadingZeroCount(value)) / 4);
+        for (int i = needed - 1; i >= 0; i--)
+        {
+            _bytes[Length++] = Digit((int)(value >> (4 * i)) & 15);
+        }
+    }
+
+    public void HexByte(byte value)
+    {
+        _bytes[Length] = Digit(value >> 4);
+        _bytes[Length + 1] = Digit(value & 15);
+        Length += 2;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte Digit(int digit) => (byte)(digit + (digit < 10 ? '0' : 'a' - 10));
+}
