@@ -15,6 +15,7 @@ public static class Program
         Add("timing", "What a window of N operations keeps of the exact timing model, by pairs of records of deterministic runs, and what it costs.", (report, o) => TimingBenchmark.Run(report, o));
         Add("memory", "Resident memory beside guest RAM of a booted guest.", (report, o) => MemoryBenchmark.Run(report, o));
         Add("idle", "Share of a CPU that an idle guest takes.", (report, o) => IdleBenchmark.Run(report, o));
+        Add("trace", "Decoding and reporting a perf.data of 256 MB (times --scale), beside perf.", (report, o) => TraceBenchmark.Run(report, o));
         Add("all", "All of them.", (report, o) =>
         {
             WorkloadsBenchmark.Run(report, o);
@@ -22,6 +23,7 @@ public static class Program
             SpeBenchmark.Run(report, o);
             MemoryBenchmark.Run(report, o);
             IdleBenchmark.Run(report, o);
+            TraceBenchmark.Run(report, o);
         });
         return root.Parse(args).Invoke();
 

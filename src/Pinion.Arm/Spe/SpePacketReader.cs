@@ -29,7 +29,7 @@ public ref struct SpePacketReader
     internal void Skip(int size) => _offset += size;
 
     /// <summary>Goes on behind padding; packets of no other kind are passed.</summary>
-    internal void SkipPadding()
+    public void SkipPadding()
     {
         int length = _bytes[_offset..].IndexOfAnyExcept(SpePacketHeader.Padding);
         _offset = length < 0 ? _bytes.Length : _offset + length;

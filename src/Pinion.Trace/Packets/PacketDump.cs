@@ -35,37 +35,23 @@ public sealed class PacketDump
     public int Write(ReadOnlySpan<byte> bytes)
     {
         var reader = new SpePacketReader(bytes);
-        int paddingStart = -1;
         while (reader.TryRead(out SpePacket packet))
         {
             if (packet.Kind == SpePacketKind.Padding)
             {
-                paddingStart = paddingStart < 0 ? packet.Offset : paddingStart;
-                if (reader.Offset - paddingStart < BytesPerLine)
+                reader.SkipPadding();
+                for (int start = packet.Offset; start < reader.Offset; start += BytesPerLine)
                 {
-                    continue;
+                    Padding(bytes, start, Math.Min(BytesPerLine, reader.Offset - start));
                 }
+
+                continue;
             }
 
-            if (paddingStart >= 0)
-            {
-                int end = packet.Kind == SpePacketKind.Padding ? reader.Offset : packet.Offset;
-                Padding(bytes, paddingStart, end - paddingStart);
-                paddingStart = -1;
-            }
-
-            if (packet.Kind != SpePacketKind.Padding)
-            {
-                var line = new Utf8Line(_output.GetSpan(LongestLine));
-                Begin(ref line, bytes.Slice(packet.Offset, packet.Size), packet.Offset);
-                PacketText.Append(ref line, packet);
-                End(line);
-            }
-        }
-
-        if (paddingStart >= 0)
-        {
-            Padding(bytes, paddingStart, bytes.Length - paddingStart);
+            var line = new Utf8Line(_output.GetSpan(LongestLine));
+            Begin(ref line, bytes.Slice(packet.Offset, packet.Size), packet.Offset);
+            PacketText.Append(ref line, packet);
+            End(line);
         }
 
         BadBytes += reader.BadBytes;
@@ -87,8 +73,7 @@ public sealed class PacketDump
         line.Append(": "u8);
         foreach (byte b in packet)
         {
-            line.Append((byte)' ');
-            line.HexByte(b);
+            line.SpaceAndHex(b);
         }
 
         line.Spaces(((BytesPerLine - packet.Length) * 3) + 1);

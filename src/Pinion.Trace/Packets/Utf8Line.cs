@@ -1,5 +1,5 @@
+using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace Pinion.Trace.Packets;
@@ -7,6 +7,8 @@ namespace Pinion.Trace.Packets;
 /// <summary>Text put together in bytes that the caller gives; whoever makes a line sees to it that there is room.</summary>
 internal ref struct Utf8Line(Span<byte> bytes)
 {
+    private static readonly uint[] s_spaceAndHex = [.. Enumerable.Range(0, 256).Select(b => (uint)(' ' | (Digit(b >> 4) << 8) | (Digit(b & 15) << 16)))];
+
     private readonly Span<byte> _bytes = bytes;
 
     /// <summary>Bytes written.</summary>
@@ -42,11 +44,11 @@ internal ref struct Utf8Line(Span<byte> bytes)
         }
     }
 
-    public void HexByte(byte value)
+    /// <summary>A space and two digits. Needs room for four bytes.</summary>
+    public void SpaceAndHex(byte value)
     {
-        _bytes[Length] = Digit(value >> 4);
-        _bytes[Length + 1] = Digit(value & 15);
-        Length += 2;
+        BinaryPrimitives.WriteUInt32LittleEndian(_bytes[Length..], s_spaceAndHex[value]);
+        Length += 3;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
