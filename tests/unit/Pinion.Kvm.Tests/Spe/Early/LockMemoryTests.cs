@@ -296,6 +296,31 @@ public sealed unsafe class LockMemoryTests
         machine.Vcpu.Statistics.ProfilingStage2Faults.ShouldBe(1UL);
     }
 
+    /// <summary>What the host does to pages that may not move leaves them mapped; memory that goes is gone.</summary>
+    [Theory]
+    [InlineData(MmuEvent.ProtectionPage, true)]
+    [InlineData(MmuEvent.Migrate, true)]
+    [InlineData(MmuEvent.Aging, true)]
+    [InlineData(MmuEvent.Unmap, false)]
+    [InlineData(MmuEvent.Clear, false)]
+    public void TheHostsEventsLeaveLockedPagesMapped(MmuEvent what, bool stays)
+    {
+        using EarlyMachine machine = new(SpeSeries.V5);
+        nint other = machine.Test.Ram + 0x8_0000;
+        machine.Lock().ShouldBe(0);
+        machine.Vm.InvalidateRange(other, 2 * Page, what);
+        machine.Slot.IsMapped(0x80).ShouldBe(stays);
+        machine.Slot.IsMapped(0x81).ShouldBe(stays);
+        machine.Slot.IsMapped(0x82).ShouldBeTrue();
+        machine.Unlock().ShouldBe(0);
+        machine.Lock().ShouldBe(0);
+        machine.RunOnce().ShouldBe(-Errno.EINTR);
+        machine.Unlock().ShouldBe(0);
+        machine.Slot.IsMapped(0x80).ShouldBeTrue();
+        machine.Vm.InvalidateRange(other, 2 * Page, what);
+        machine.Slot.IsMapped(0x80).ShouldBeFalse();
+    }
+
     private const uint Logged = (uint)KvmMemoryFlags.LogDirtyPages;
 
     /// <summary>What may be done to a memslot: not locked, locked for reading, locked for writing.</summary>
