@@ -96,7 +96,7 @@ internal sealed class RunOptions
 
     private readonly Option<string> _memlock = new("--memlock")
     {
-        Description = "When the limit of locked memory is too low for the profiling buffer: raise it as far as allowed, or keep it and stop the guest.",
+        Description = "When the limit of locked memory is too low for the profiling buffer: raise it as far as allowed, or keep it and end the guest's profiling.",
         HelpName = "raise|keep",
         DefaultValueFactory = _ => "raise",
     };

@@ -21,12 +21,14 @@ internal static class RunStatistics
         {
             VcpuStatistics s = vcpu.Statistics;
             writer.WriteLine(Line(
-                $"pinion: vCPU {vcpu.Index}: {vcpu.Pe.Executed} instructions, {s.Exits} exits, {s.ExitsToUser} to user space ({s.MmioToUser} device accesses), {s.MmioInKernel} GIC accesses, {s.Hypercalls} hypercalls, {s.WaitsForInterrupt} WFI, {s.RegisterTraps} register traps, {s.ProfilingEvents} profiling events, {s.BuffersPinned} buffers pinned"));
+                $"pinion: vCPU {vcpu.Index}: {vcpu.Pe.Executed} instructions, {s.Exits} exits, {s.ExitsToUser} to user space ({s.MmioToUser} device accesses), {s.MmioInKernel} GIC accesses, {s.Hypercalls} hypercalls, {s.WaitsForInterrupt} WFI, {s.RegisterTraps} register traps, {s.ProfilingEvents} profiling events, {s.BuffersPinned} buffers pinned, {s.LimitExits} exits for RLIMIT_MEMLOCK, {s.ProfilingStage2Faults} stage 2 faults of the profiling unit"));
         }
 
-        if (machine.UnclaimedAccesses > 0 || machine.MemlockRaises > 0)
+        writer.WriteLine(Line(
+            $"pinion: {machine.Vm.ChargedMemory >> 10} KiB of locked memory charged, {machine.Vm.PeakPinned >> 10} KiB pinned at most, limit raised {machine.MemlockRaises} times, refused {machine.MemlockRefusals} times"));
+        if (machine.UnclaimedAccesses > 0)
         {
-            writer.WriteLine(Line($"pinion: {machine.UnclaimedAccesses} accesses where nothing is, locked-memory limit raised {machine.MemlockRaises} times"));
+            writer.WriteLine(Line($"pinion: {machine.UnclaimedAccesses} accesses where nothing is"));
         }
 
         static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -43,6 +43,9 @@ public sealed class Machine : IDisposable
     /// <summary>Times the limit of locked memory was raised for the guest.</summary>
     public int MemlockRaises => _memlock.Raises;
 
+    /// <summary>Times the guest was refused locked memory.</summary>
+    public int MemlockRefusals => _memlock.Declined;
+
     /// <summary>
     /// Puts a machine together and loads the guest. <paramref name="console"/> gets what the guest prints; <paramref name="onInputTaken"/> is called when the guest has
     /// read all that <see cref="Type"/> gave it. The problem says what to change.

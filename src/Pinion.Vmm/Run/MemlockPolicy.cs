@@ -10,9 +10,14 @@ public enum MemlockAction
     /// <summary>Raise the limit as far as the process may.</summary>
     Raise,
 
-    /// <summary>Leave the limit alone, and stop the guest with a report.</summary>
+    /// <summary>Leave the limit alone: the guest's profiling session ends with an error, and the guest goes on.</summary>
     Keep,
 }
+
+/// <summary>What to do about KVM_EXIT_RLIMIT.</summary>
+/// <param name="Decline">Have the guest do without: KVM ends its profiling session.</param>
+/// <param name="Problem">Why the machine has to stop; null: run on.</param>
+internal readonly record struct LimitAnswer(bool Decline = false, Problem? Problem = null);
 
 /// <summary>The process's limit of locked memory. All numbers are bytes.</summary>
 internal interface IMemlockLimit
@@ -66,7 +71,7 @@ internal sealed unsafe class ProcessMemlockLimit : IMemlockLimit
 /// <summary>
 /// Answers KVM_EXIT_RLIMIT. The excess that KVM reports is counted from what it has charged, not from the limit, and may be only the next page: so the need is
 /// taken from the limit or from VmLck, whichever is more, with headroom for the rest of the buffers; and the answers are bounded, because a guest repeats its
-/// access until it works.
+/// access until it works. Where the limit stays as it is, by choice or because the process may not raise it, a guest that runs goes on without its buffer.
 /// </summary>
 internal sealed class MemlockPolicy(MemlockAction action, ulong headroom, IMemlockLimit limit)
 {
@@ -81,6 +86,9 @@ internal sealed class MemlockPolicy(MemlockAction action, ulong headroom, IMemlo
 
     /// <summary>Exits that were answered by raising the limit.</summary>
     public int Raises { get; private set; }
+
+    /// <summary>Exits that were answered by declining.</summary>
+    public int Declined { get; private set; }
 
     /// <summary>The limit now, in bytes.</summary>
     public ulong Limit => limit.Get().Soft;
@@ -127,6 +135,34 @@ internal sealed class MemlockPolicy(MemlockAction action, ulong headroom, IMemlo
                 ? Raised(soft, enough, "")
                 : new Problem(ProblemKind.Host, $"{missing}; raising it failed: {Libc.ErrorText(error)}", "raise the limit first (ulimit -l, in KiB)");
         }
+    }
+
+    /// <summary>
+    /// Answers an exit of a guest that runs and lacks <paramref name="excess"/> bytes. KVM takes a refusal where <paramref name="mayDecline"/>; where it does not, nothing but stopping the machine
+    /// keeps the guest from asking for ever.
+    /// </summary>
+    public LimitAnswer OnExit(ulong excess, bool mayDecline)
+    {
+        if (OnExcess(excess) is not Problem problem)
+        {
+            return default;
+        }
+
+        if (!mayDecline)
+        {
+            return new LimitAnswer(Problem: problem);
+        }
+
+        lock (_lock)
+        {
+            // A guest that profiles again is refused again: one line for all, and the count at the end.
+            if (Declined++ == 0)
+            {
+                Report($"{problem.Message}: the guest's profiling session ends ({problem.Advice})");
+            }
+        }
+
+        return new LimitAnswer(Decline: true);
     }
 
     /// <summary>The guest got on after a raise: the count of attempts in a row starts again.</summary>

@@ -84,7 +84,7 @@ internal sealed unsafe class VcpuThread
         {
             KvmExit.Mmio => ServeMmio(),
             KvmExit.SystemEvent => ServeSystemEvent(run.SystemEvent),
-            KvmExit.Rlimit => ServeLimit(run.Rlimit),
+            KvmExit.Rlimit => ServeLimit(ref _vcpu.RunArea->Rlimit),
             KvmExit.Intr => null,
             KvmExit.FailEntry => Fail(
                 ProblemKind.Host, $"vCPU {_vcpu.Index} cannot be entered: reason 0x{run.FailEntry.HardwareEntryFailureReason:x} on CPU {run.FailEntry.Cpu}"),
@@ -126,14 +126,20 @@ internal sealed unsafe class VcpuThread
         _ => Fail(ProblemKind.Guest, $"the guest raised system event {what.Type}, which this machine does not know"),
     };
 
-    private MachineEnd? ServeLimit(in KvmRunRlimit what)
+    private MachineEnd? ServeLimit(ref KvmRunRlimit what)
     {
         if (what.RlimitId != KvmRunRlimit.Memlock)
         {
             return Fail(ProblemKind.Host, $"KVM needs {what.Excess} more of resource limit {what.RlimitId}, which this machine does not raise");
         }
 
-        return _memlock.OnExcess(what.Excess) is Problem problem ? new MachineEnd(MachineEndKind.Failed, problem) : null;
+        LimitAnswer answer = _memlock.OnExit(what.Excess, (what.Flags & KvmRunRlimit.MayDecline) != 0);
+        if (answer.Decline)
+        {
+            what.Flags |= KvmRunRlimit.Decline;
+        }
+
+        return answer.Problem is Problem problem ? new MachineEnd(MachineEndKind.Failed, problem) : null;
     }
 
     private static MachineEnd Fail(ProblemKind kind, string message) => new(MachineEndKind.Failed, new Problem(kind, message));

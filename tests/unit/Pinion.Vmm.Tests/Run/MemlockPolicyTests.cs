@@ -69,6 +69,45 @@ public sealed class MemlockPolicyTests
     }
 
     [Fact]
+    public void KeepLetsARunningGuestDoWithoutAndSaysSoOnce()
+    {
+        MemlockPolicy policy = Policy(MemlockAction.Keep, 0);
+        for (int i = 0; i < 3; i++)
+        {
+            policy.OnExit(4 * Kib, mayDecline: true).ShouldBe(new LimitAnswer(Decline: true));
+        }
+
+        policy.Declined.ShouldBe(3);
+        policy.Raises.ShouldBe(0);
+        _limit.Soft.ShouldBe(64 * Kib);
+        _reports.ShouldHaveSingleItem().ShouldStartWith("the guest's profiling buffer needs 4 KiB more of locked memory, 0 KiB are locked, the limit is 64 KiB: the guest's profiling session ends");
+    }
+
+    [Fact]
+    public void AHardLimitInTheWayIsARefusalNotAnEnd()
+    {
+        _limit.Hard = 66 * Kib;
+        _limit.Locked = 64 * Kib;
+        Policy(MemlockAction.Raise, 0).OnExit(4 * Kib, mayDecline: true).Decline.ShouldBeTrue();
+        _reports.ShouldHaveSingleItem().ShouldContain("may not be raised beyond 66 KiB");
+    }
+
+    [Fact]
+    public void WithoutAWayToRefuseTheMachineStops()
+    {
+        LimitAnswer answer = Policy(MemlockAction.Keep, 0).OnExit(4 * Kib, mayDecline: false);
+        answer.Decline.ShouldBeFalse();
+        answer.Problem.ShouldNotBeNull().Kind.ShouldBe(ProblemKind.Host);
+    }
+
+    [Fact]
+    public void ARaisedLimitNeedsNoAnswer()
+    {
+        Policy(MemlockAction.Raise, 0).OnExit(4 * Kib, mayDecline: true).ShouldBe(default);
+        _limit.Soft.ShouldBe(68 * Kib);
+    }
+
+    [Fact]
     public void RaisingThatNeverHelpsIsGivenUp()
     {
         _limit.Hard = ulong.MaxValue;
