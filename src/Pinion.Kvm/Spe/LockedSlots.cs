@@ -51,6 +51,21 @@ internal sealed class LockedSlots(Vm vm, LockRules rules)
         }
     }
 
+    /// <summary>The VM goes away: gives the memory back. Its CPUs are gone, so stage 2 is nobody's any more.</summary>
+    public void Release()
+    {
+        using KvmLock.Scope _ = vm.SlotsLock.Enter();
+        using KvmLock.Scope pins = vm.Spe.PinLock.Enter();
+        foreach (MemorySlot slot in vm.Slots.All)
+        {
+            if (slot.IsLocked)
+            {
+                slot.Lock = MemorySlotLock.None;
+                UnlockHost(slot);
+            }
+        }
+    }
+
     /// <summary>
     /// A vCPU that has run is initialised again: its MMU is off, so memory needs its maintenance again. A locked memslot stays mapped and gets it at the next run; the others get it with the
     /// faults that map them anew.

@@ -96,7 +96,7 @@ internal sealed class SeriesV4(SpeVm vm, LockRules rules) : ISpeSeries
 
     public void Reinitialized(SpeVcpu vcpu) => _slots.Reset();
 
-    public void Destroyed() => _slots.UnlockAll();
+    public void Destroyed() => _slots.Release();
 
     public PinResult BufferEnabled(SpeVcpu vcpu, ulong pointer, ulong limit) => new(PinOutcome.Committed);
 

@@ -251,7 +251,11 @@ public sealed unsafe class LockMemoryTests
     public void TheVmsEndUnlocksEverything(SpeSeries series)
     {
         EarlyMachine machine = new(series);
+        machine.Vm.SetUserMemoryRegion(TestVm.Region(1, 0x8000_0000, 4 * Page, machine.Test.Ram)).ShouldBe(0);
         machine.Lock().ShouldBe(0);
+        machine.Lock(1).ShouldBe(0);
+        machine.RunOnce().ShouldBe(-Errno.EINTR);
+        machine.Reinit().ShouldBe(0); // leaves maintenance pending
         machine.Dispose();
         machine.Test.Host.LockedBytes.ShouldBe(0UL);
     }
