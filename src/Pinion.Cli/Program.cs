@@ -9,6 +9,7 @@ var root = new RootCommand("Boot arm64 guests with the Statistical Profiling Ext
     GuestCommand.Create(),
     CompareCommand.Create(),
     ReportCommand.Create(),
+    CompareTruthCommand.Create(),
     DecodeCommand.Create(),
     VersionCommand.Create(),
 };
