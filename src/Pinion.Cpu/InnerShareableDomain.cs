@@ -4,7 +4,12 @@ namespace Pinion.Cpu;
 internal enum MaintenanceKind
 {
     TlbAll,
+
+    /// <summary>Entries of an address, from any level.</summary>
     TlbAddress,
+
+    /// <summary>Last-level entries of an address: those of the tables above it stay.</summary>
+    TlbLastLevel,
     TlbAsid,
     CodeLine,
     CodeAll,

@@ -147,3 +147,19 @@ public readonly record struct Stage2Abort(ulong Ipa, ulong Va, ulong Esr)
 /// <param name="IsRead">MRS.</param>
 /// <param name="Rt">Transfer register; 31 is XZR.</param>
 public readonly record struct TrappedRegister(SysRegId Register, bool IsRead, int Rt);
+
+/// <summary>
+/// Hears of every TLB maintenance operation that a PE carries out, its own and those broadcast to it, for whoever remembers what was once walked. Called on the PE's own thread, also while it
+/// executes the guest; an operation of another PE's is heard before that PE's DSB completes, or before this one's next instruction.
+/// </summary>
+public interface ITlbObserver
+{
+    /// <summary>TLBI VMALLE1 and its like, or what stands for several at once.</summary>
+    void AllInvalidated();
+
+    /// <summary>TLBI ASIDE1: entries that are not global.</summary>
+    void AsidInvalidated();
+
+    /// <summary>TLBI VAE1, VAAE1 and (<paramref name="lastLevel"/>) VALE1, VAALE1: entries of <paramref name="va"/>, sign-extended from bit 55.</summary>
+    void AddressInvalidated(ulong va, bool lastLevel);
+}

@@ -94,16 +94,20 @@ public sealed unsafe partial class ProcessingElement
     /// <summary>Carries out one maintenance operation on this PE.</summary>
     internal void Perform(MaintenanceRequest request)
     {
+        ITlbObserver? observer = Configuration.TlbObserver;
         switch (request.Kind)
         {
             case MaintenanceKind.TlbAll:
                 Mmu.FlushAll();
+                observer?.AllInvalidated();
                 break;
-            case MaintenanceKind.TlbAddress:
+            case MaintenanceKind.TlbAddress or MaintenanceKind.TlbLastLevel:
                 Mmu.FlushAddress(request.Argument);
+                observer?.AddressInvalidated(request.Argument, request.Kind == MaintenanceKind.TlbLastLevel);
                 break;
             case MaintenanceKind.TlbAsid:
                 Mmu.FlushNotGlobal();
+                observer?.AsidInvalidated();
                 break;
             case MaintenanceKind.CodeLine:
                 Code.InvalidateLine(request.Argument);
@@ -113,6 +117,9 @@ public sealed unsafe partial class ProcessingElement
                 break;
             case MaintenanceKind.Stage2:
                 Mmu.FlushStage2();
+
+                // It may stand for many others: see Condense.
+                observer?.AllInvalidated();
                 break;
         }
     }

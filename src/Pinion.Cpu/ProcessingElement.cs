@@ -22,6 +22,9 @@ public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, ISt
     /// <summary>Data caches that can be told from memory; null: memory is coherent for every access, and nothing is spent on it.</summary>
     public IDataCaches? DataCaches { get; init; }
 
+    /// <summary>Hears of TLB maintenance, or null.</summary>
+    public ITlbObserver? TlbObserver { get; init; }
+
     /// <summary>The profiling unit, or null where there is none: its registers are then UNDEFINED and ID_AA64DFR0_EL1.PMSVer is 0.</summary>
     public ProfilingConfiguration? Profiling { get; init; }
 }

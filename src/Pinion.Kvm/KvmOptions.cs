@@ -30,6 +30,9 @@ public sealed record KvmOptions
     /// <summary>Makes the memory management that a VM locks and charges through; the host's own by default. Each VM disposes of its own.</summary>
     public Func<IHostMemory> HostMemory { get; init; } = static () => new LinuxHostMemory();
 
+    /// <summary>What of a profiling buffer stays pinned when the guest disables it. Series v6 only.</summary>
+    public PinCacheOptions SpePinCache { get; init; } = PinCacheOptions.Default;
+
     /// <summary>Tells of the mappings behind memslots; the host's own by default.</summary>
     public IHostMappings HostMappings { get; init; } = new LinuxHostMappings();
 

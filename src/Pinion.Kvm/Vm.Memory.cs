@@ -35,4 +35,7 @@ public sealed partial class Vm
             }
         }
     }
+
+    /// <summary>What became of profiling buffers that were kept pinned after the guest disabled them.</summary>
+    public Spe.PinCacheStatistics PinCacheStatistics => Spe.Cache.Statistics;
 }

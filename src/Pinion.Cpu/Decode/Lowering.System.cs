@@ -219,8 +219,11 @@ internal static unsafe partial class Lowering
                     case 0:
                         r->Imm = (long)MaintenanceKind.TlbAll;
                         return Op.Tlbi;
-                    case 1 or 3 or 5 or 7:
+                    case 1 or 3:
                         r->Imm = (long)MaintenanceKind.TlbAddress;
+                        return Op.Tlbi;
+                    case 5 or 7:
+                        r->Imm = (long)MaintenanceKind.TlbLastLevel;
                         return Op.Tlbi;
                     case 2:
                         r->Imm = (long)MaintenanceKind.TlbAsid;

@@ -115,7 +115,7 @@ internal static unsafe partial class MaintenanceOps
         }
 
         var kind = (MaintenanceKind)r->Imm;
-        ulong argument = kind == MaintenanceKind.TlbAddress ? (ulong)((long)(Pe.R(s)[r->Rd] << 20) >> 8) : Pe.R(s)[r->Rd];
+        ulong argument = kind is MaintenanceKind.TlbAddress or MaintenanceKind.TlbLastLevel ? (ulong)((long)(Pe.R(s)[r->Rd] << 20) >> 8) : Pe.R(s)[r->Rd];
         var request = new MaintenanceRequest(kind, argument);
         s->Owner.Perform(request);
         if (r->Aux != 0)

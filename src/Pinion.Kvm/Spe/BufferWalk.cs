@@ -47,6 +47,9 @@ internal sealed unsafe class BufferWalk
     /// <summary>Some page of the buffer is mapped for one ASID only.</summary>
     public bool NotGlobal { get; private set; }
 
+    /// <summary>Low bits of addresses that share a TLB entry, of the largest leaf: with its neighbours of a contiguous group (Arm ARM D8.7).</summary>
+    public ulong SharedEntry { get; private set; }
+
     /// <summary>Walks the buffer from <paramref name="pointer"/> (rounded down to its page) to <paramref name="limit"/>.</summary>
     /// <param name="pe">Whose translation regime.</param>
     /// <param name="pointer">First address.</param>
@@ -59,6 +62,7 @@ internal sealed unsafe class BufferWalk
         FaultClass = PmbsrEventClass.Buffer;
         FaultStatusCode = 0;
         NotGlobal = false;
+        SharedEntry = 0;
         _lastSlot = null;
         TranslationRegime regime = RegimeOf(pe);
 
@@ -88,6 +92,7 @@ internal sealed unsafe class BufferWalk
             }
 
             NotGlobal |= result.NotGlobal;
+            SharedEntry |= (16UL << (12 + (9 * (3 - result.Level)))) - 1;
             ulong ipa = result.Ipa & PageMask;
             if (_descriptor == null || result.Level != 3)
             {

@@ -79,7 +79,8 @@ internal sealed class LockedMemory(IHostMemory host)
         {
             Watermark -= extra;
             Refill();
-            return new Result(error, Math.Max(extra, MemorySlot.PageSize), first);
+            bool limit = error is -Errno.ENOMEM or -Errno.EPERM;
+            return new Result(error, limit ? Math.Max(extra, MemorySlot.PageSize) : 0, first && gone.Bytes != 0);
         }
 
         Locked += fresh.Bytes;
@@ -121,6 +122,12 @@ internal sealed class LockedMemory(IHostMemory host)
         if (pages.ToLock == 0)
         {
             return 0;
+        }
+
+        // What is unlocked below a lowered limit cannot be charged again: leave it as it is.
+        if (!host.HasRoom)
+        {
+            return -Errno.ENOMEM;
         }
 
         // The room for the pages comes out of the reserve. Another thread of the process can take it in between; that is a refusal like any other.

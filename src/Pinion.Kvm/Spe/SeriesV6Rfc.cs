@@ -34,7 +34,7 @@ internal sealed class SeriesV6Rfc(SpeVm vm) : SixthSeries(vm)
         return _vm.Account.Charge(size) == 0 ? 0 : -Errno.ENOMEM;
     }
 
-    protected override PinResult Pin(SpeVcpu vcpu, bool walked, ulong sequence)
+    protected override PinResult Pin(SpeVcpu vcpu, ulong pointer, ulong limit, bool walked, ulong sequence)
     {
         int error = 0;
         HashSet<ulong> seen = [];

@@ -192,11 +192,19 @@ internal abstract class SixthSeries(SpeVm vm) : ISpeSeries
             return new PinResult(PinOutcome.Event, EventClass: PmbsrEventClass.Buffer, Mss: (ushort)PmbsrBufferStatus.LargerThanMaxBuffSize);
         }
 
+        if (Reuse(vcpu, pointer, limit))
+        {
+            return new PinResult(PinOutcome.Committed);
+        }
+
         ulong sequence = vm.Sequence;
         bool walked = vcpu.Walk.Walk(vcpu.Vcpu.Pe, pointer, limit, vcpu.Vcpu.Vm.Kvm.Options.SpeProfile.Pmbidr.F);
         vm.AtStep?.Invoke(PinStep.Walked);
-        return Pin(vcpu, walked, sequence);
+        return Pin(vcpu, pointer, limit, walked, sequence);
     }
+
+    /// <summary>Makes a buffer the vCPU's without looking at the guest's tables, where what is pinned already cannot have changed.</summary>
+    protected virtual bool Reuse(SpeVcpu vcpu, ulong pointer, ulong limit) => false;
 
     public void BufferDisabled(SpeVcpu vcpu) => vm.Unpin(vcpu);
 
@@ -216,9 +224,11 @@ internal abstract class SixthSeries(SpeVm vm) : ISpeSeries
 
     /// <summary>Pins what <see cref="SpeVcpu.Walk"/> found.</summary>
     /// <param name="vcpu">The vCPU whose buffer it is.</param>
+    /// <param name="pointer">First address.</param>
+    /// <param name="limit">The address after the last.</param>
     /// <param name="walked">The whole buffer can be written; else the walk says which event to raise.</param>
     /// <param name="sequence"><see cref="SpeVm.Sequence"/> from before the walk.</param>
-    protected abstract PinResult Pin(SpeVcpu vcpu, bool walked, ulong sequence);
+    protected abstract PinResult Pin(SpeVcpu vcpu, ulong pointer, ulong limit, bool walked, ulong sequence);
 
     /// <summary>The event that the walk ended in.</summary>
     protected static PinResult EventOf(BufferWalk walk) => new(PinOutcome.Event, EventClass: walk.FaultClass, Mss: walk.FaultStatusCode);

@@ -29,6 +29,15 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
     /// <summary>What keeps this vCPU's enabled buffer pinned; null while nothing does. Changed under the pin lock.</summary>
     public PinnedBuffer? Buffer { get; set; }
 
+    /// <summary>Buffers that are not enabled and stay pinned, the least recently used first. Guarded by the pin lock.</summary>
+    public List<PinnedBuffer> Kept { get; } = [];
+
+    /// <summary>TLB maintenance of this vCPU. Own thread.</summary>
+    public TlbLog TlbLog { get; } = new();
+
+    /// <summary>The log of TLB maintenance is complete: false before the vCPU enters the guest, where operations of others may still wait to be carried out.</summary>
+    public bool MayReuse { get; private set; } = true;
+
     /// <summary>A buffer that is being pinned page by page. Guarded by the pin lock.</summary>
     public PinnedBuffer? Pinning { get; set; }
 
@@ -202,7 +211,9 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
         TakeLoss();
         if (_needsPin && Enabled)
         {
+            MayReuse = false;
             PinResult result = Pin(_limit, _pointer);
+            MayReuse = true;
             switch (result.Outcome)
             {
                 case PinOutcome.Committed:
@@ -343,6 +354,7 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
         _needsPin = false;
         _lost = false;
         StatusChanged();
+        Vm.Forget(this);
     }
 
     /// <summary>The VM goes away.</summary>
@@ -350,6 +362,7 @@ internal sealed partial class SpeVcpu(Vcpu vcpu)
     {
         _limit = default;
         Vm.Series.BufferDisabled(this);
+        Vm.Forget(this);
     }
 
     private PinResult Pin(Pmblimitr limit, ulong pointer)

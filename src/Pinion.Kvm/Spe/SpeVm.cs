@@ -15,6 +15,8 @@ internal sealed class SpeVm : IDisposable
     private readonly Vm _vm;
     private readonly HostRuns _fresh = new();
     private readonly HostRuns _gone = new();
+    private readonly HostRuns _released = new();
+    private readonly List<PinnedBuffer> _leaving = [];
     private uint _invalidations;
 
     public SpeVm(Vm vm)
@@ -23,6 +25,7 @@ internal sealed class SpeVm : IDisposable
         Account = new LockedMemory(vm.HostMemory);
         Uapi = SpeUapi.Of(vm.Kvm.Options.SpeSeries);
         Pages = new PinnedPages(vm);
+        Cache = new PinCache(this, vm.Kvm.Options);
         Series = vm.Kvm.Options.SpeSeries.Create(this);
     }
 
@@ -38,6 +41,9 @@ internal sealed class SpeVm : IDisposable
 
     /// <summary>Guarded by the pin lock.</summary>
     public PinnedPages Pages { get; }
+
+    /// <summary>What stays pinned of disabled buffers. Guarded by the pin lock.</summary>
+    public PinCache Cache { get; }
 
     public Vm Vm => _vm;
 
@@ -57,17 +63,25 @@ internal sealed class SpeVm : IDisposable
     public Action<PinStep>? AtStep { get; set; }
 
     /// <summary>
-    /// Makes <paramref name="wanted"/> the pages of a vCPU's buffer, all or none: pins those that nobody has, joins the others, leaves those that it had and needs no more.
+    /// Makes what <see cref="SpeVcpu.Walk"/> found the pages of a vCPU's buffer, all or none: pins those that nobody has, joins the others, and gives up those that it had and that are not kept.
     /// </summary>
     /// <param name="vcpu">Whose buffer.</param>
-    /// <param name="wanted">Pages, in any order.</param>
-    /// <param name="sequence"><see cref="Sequence"/> from before they were looked for.</param>
+    /// <param name="pointer">Its first address.</param>
+    /// <param name="limit">The address after its last.</param>
+    /// <param name="sequence"><see cref="Sequence"/> from before the walk.</param>
     /// <param name="missing">With -ENOMEM: bytes that the limit lacks.</param>
     /// <returns>0; -EAGAIN where something changed meanwhile; an errno of the host.</returns>
-    public int Pin(SpeVcpu vcpu, List<PageRun> wanted, ulong sequence, out ulong missing)
+    public int Pin(SpeVcpu vcpu, ulong pointer, ulong limit, ulong sequence, out ulong missing)
     {
-        PinnedBuffer next = new(vcpu);
-        next.Runs.AddRange(wanted);
+        PinnedBuffer next = new(vcpu)
+        {
+            Key = BufferKey.Of(vcpu.Vcpu.Pe, pointer, limit),
+            NotGlobal = vcpu.Walk.NotGlobal,
+            SharedEntry = vcpu.Walk.SharedEntry,
+            SlotsGeneration = (uint)(sequence >> 32),
+            VerifiedAt = vcpu.TlbLog.Now,
+        };
+        next.Runs.AddRange(vcpu.Walk.Touched);
         PageRun.Normalize(next.Runs);
         using KvmLock.Scope _ = PinLock.Enter();
         missing = 0;
@@ -76,45 +90,97 @@ internal sealed class SpeVm : IDisposable
             return -Errno.EAGAIN;
         }
 
-        PinnedBuffer? old = vcpu.Buffer;
+        FindLeaving(vcpu, next);
         _fresh.Clear();
         _gone.Clear();
         Join(next, _fresh);
-        Leave(old, _gone);
-        LockedMemory.Result result = Account.Exchange(_fresh, _gone);
-        if (result.Error != 0)
+        foreach (PinnedBuffer buffer in _leaving)
         {
-            // The host has nothing of the new ones, and the old ones still unless their room was needed: the counts follow.
-            _fresh.Clear();
-            _gone.Clear();
-            Join(old, _gone);
-            Leave(next, _fresh);
+            Leave(buffer, _gone);
+        }
+
+        bool released = false;
+        LockedMemory.Result result;
+        while (true)
+        {
+            result = Account.Exchange(_fresh, _gone);
             if (result.Released)
             {
-                // What both buffers have was not given up, and is nobody's now.
-                HostRuns all = new();
-                Leave(old, all);
-                Account.Unlock(all, already: _gone);
-                vcpu.Buffer = null;
-                vcpu.NeedsPin();
+                released = true;
+                _gone.Clear();
             }
 
+            // Where the limit refuses, buffers that are only kept make room.
+            if (result.Error is not (-Errno.ENOMEM or -Errno.EPERM) || !Account.CanUnlock || !Cache.YieldToLimit(_leaving))
+            {
+                break;
+            }
+        }
+
+        if (result.Error != 0)
+        {
+            TakeBack(vcpu, next, released);
             missing = result.Missing;
             AssertInvariants();
             return result.Error;
         }
 
+        PinnedBuffer? old = vcpu.Buffer;
         vcpu.Buffer = next;
         foreach (PageRun run in next.Runs)
         {
             _vm.Stage2.Map(run.Gpa, run.Bytes, run.Writable);
         }
 
+        foreach (PinnedBuffer buffer in _leaving)
+        {
+            Cache.Take(buffer);
+            Cache.Statistics.DroppedForLarger += buffer != old ? 1UL : 0;
+        }
+
+        if (old is not null && !_leaving.Contains(old))
+        {
+            Cache.Retire(old);
+        }
+
+        _leaving.Clear();
         AssertInvariants();
         return 0;
     }
 
-    /// <summary>Leaves all pages of a vCPU's buffer.</summary>
+    /// <summary>Makes a buffer that is pinned already a vCPU's, where nothing can have changed since it was walked. vCPU thread.</summary>
+    public bool Reuse(SpeVcpu vcpu, ulong pointer, ulong limit)
+    {
+        if (!Cache.IsOn || !vcpu.MayReuse)
+        {
+            return false;
+        }
+
+        BufferKey key = BufferKey.Of(vcpu.Vcpu.Pe, pointer, limit);
+        using KvmLock.Scope _ = PinLock.Enter();
+        if (Cache.Find(vcpu, key) is not { } found)
+        {
+            return false;
+        }
+
+        Cache.Statistics.Hits++;
+        if (found != vcpu.Buffer)
+        {
+            Cache.Take(found);
+            PinnedBuffer? old = vcpu.Buffer;
+            vcpu.Buffer = found;
+            if (old is not null)
+            {
+                Cache.Retire(old);
+            }
+
+            AssertInvariants();
+        }
+
+        return true;
+    }
+
+    /// <summary>A vCPU's buffer is not enabled any more: its pages are given up, or kept for when it is again.</summary>
     public void Unpin(SpeVcpu vcpu)
     {
         if (vcpu.Buffer is null)
@@ -126,9 +192,23 @@ internal sealed class SpeVm : IDisposable
         if (vcpu.Buffer is { } buffer)
         {
             vcpu.Buffer = null;
-            Release(buffer);
+            Cache.Retire(buffer);
             AssertInvariants();
         }
+    }
+
+    /// <summary>A vCPU is reset or goes: nothing of it stays pinned.</summary>
+    public void Forget(SpeVcpu vcpu)
+    {
+        using KvmLock.Scope _ = PinLock.Enter();
+        if (vcpu.Buffer is { } buffer)
+        {
+            vcpu.Buffer = null;
+            Release(buffer);
+        }
+
+        Cache.DropAll(vcpu);
+        AssertInvariants();
     }
 
     /// <summary>
@@ -186,6 +266,7 @@ internal sealed class SpeVm : IDisposable
     {
         if (replacement?.Dirty is { } dirty && old is not null && old.Gpa == replacement.Gpa)
         {
+            Cache.DropLogged(old);
             for (int i = 0; i < dirty.Length; i++)
             {
                 ulong pinned = AlwaysDirty(replacement, i);
@@ -232,19 +313,20 @@ internal sealed class SpeVm : IDisposable
     }
 
     /// <summary>Releases pages of a buffer that nobody else needs. Caller holds the pin lock.</summary>
-    private void Release(PinnedBuffer buffer)
+    public void Release(PinnedBuffer buffer)
     {
-        _gone.Clear();
+        _released.Clear();
         int before = Pages.Count;
-        Leave(buffer, _gone);
+        Leave(buffer, _released);
         Account.Locked -= (ulong)(before - Pages.Count) * MemorySlot.PageSize;
-        Account.Release(_gone);
+        Account.Release(_released);
     }
 
     public void Dispose()
     {
         Series.Destroyed();
         using KvmLock.Scope _ = PinLock.Enter();
+        Cache.Dispose();
         Account.Release();
     }
 
@@ -275,28 +357,82 @@ internal sealed class SpeVm : IDisposable
                 vcpu.Spe.Pinning = null;
                 Release(partial);
             }
+
+            Cache.DropIn(vcpu.Spe, gpa, bytes);
         }
     }
 
-    private void Join(PinnedBuffer? buffer, HostRuns fresh)
+    /// <summary>Which of a vCPU's buffers <paramref name="next"/> takes the place of: those it contains, and the enabled one where nothing is kept. None while nothing can be unlocked.</summary>
+    private void FindLeaving(SpeVcpu vcpu, PinnedBuffer next)
     {
-        if (buffer is not null)
+        _leaving.Clear();
+        if (!Account.CanUnlock)
         {
-            foreach (PageRun run in buffer.Runs)
+            return;
+        }
+
+        foreach (PinnedBuffer kept in vcpu.Kept)
+        {
+            if (next.Key.Contains(kept.Key, next.NotGlobal || kept.NotGlobal))
             {
-                Pages.Join(run, fresh);
+                _leaving.Add(kept);
             }
+        }
+
+        if (vcpu.Buffer is { } old && (!Cache.IsOn || next.Key.Contains(old.Key, next.NotGlobal || old.NotGlobal)))
+        {
+            _leaving.Add(old);
         }
     }
 
-    private void Leave(PinnedBuffer? buffer, HostRuns gone)
+    /// <summary>
+    /// Nothing came of pinning <paramref name="next"/>, whose pages that nobody had are still in the list that was to be locked. What was to leave stays, unless its room was needed
+    /// (<paramref name="released"/>): then it is gone.
+    /// </summary>
+    private void TakeBack(SpeVcpu vcpu, PinnedBuffer next, bool released)
     {
-        if (buffer is not null)
+        _released.Clear();
+        foreach (PinnedBuffer buffer in _leaving)
         {
-            foreach (PageRun run in buffer.Runs)
+            if (!released)
             {
-                Pages.Leave(run, gone);
+                Join(buffer, _released);
             }
+            else if (buffer == vcpu.Buffer)
+            {
+                vcpu.Buffer = null;
+                vcpu.NeedsPin();
+            }
+            else
+            {
+                Cache.Take(buffer);
+            }
+        }
+
+        // Pages that it shared with a buffer that is gone by now, released or made to yield, are locked and nobody's.
+        _released.Clear();
+        Leave(next, _released);
+        if (_released.Bytes != _fresh.Bytes)
+        {
+            Account.Unlock(_released, already: _fresh);
+        }
+
+        _leaving.Clear();
+    }
+
+    private void Join(PinnedBuffer buffer, HostRuns fresh)
+    {
+        foreach (PageRun run in buffer.Runs)
+        {
+            Pages.Join(run, fresh);
+        }
+    }
+
+    private void Leave(PinnedBuffer buffer, HostRuns gone)
+    {
+        foreach (PageRun run in buffer.Runs)
+        {
+            Pages.Leave(run, gone);
         }
     }
 
@@ -348,6 +484,11 @@ internal sealed class SpeVm : IDisposable
             if (vcpu.Spe.Pinning is { } partial)
             {
                 yield return partial;
+            }
+
+            foreach (PinnedBuffer kept in vcpu.Spe.Kept)
+            {
+                yield return kept;
             }
         }
     }

@@ -1,4 +1,5 @@
 using Pinion.Arm.SystemRegisters;
+using Pinion.Kvm.Spe;
 using Pinion.Kvm.Uapi;
 
 namespace Pinion.Kvm.Tests.Spe;
@@ -8,9 +9,10 @@ internal sealed unsafe class SpeMachine : IDisposable
 {
     public const ulong MaxBufferSize = 64 * 4096;
 
-    public SpeMachine(int vcpus = 1, ulong maxBufferSize = MaxBufferSize, ulong ram = 1 << 20, KvmOptions? options = null)
+    public SpeMachine(int vcpus = 1, ulong maxBufferSize = MaxBufferSize, ulong ram = 1 << 20, KvmOptions? options = null, bool pinCache = false)
     {
-        Test = new TestVm(ram, options);
+        // Most tests are about what is pinned while the buffer is enabled.
+        Test = new TestVm(ram, (options ?? new KvmOptions()) is { } chosen && !pinCache ? chosen with { SpePinCache = PinCacheOptions.Off } : options);
         for (int i = 0; i < vcpus; i++)
         {
             Test.AddVcpu(KvmVcpuFeatures.Spe);
@@ -66,6 +68,15 @@ internal sealed unsafe class SpeMachine : IDisposable
     {
         Write(id, value, vcpu).ShouldBe(0);
         (vcpu ?? Vcpu).RunArea->ExitReason.ShouldBe(KvmExit.Mmio);
+    }
+
+    /// <summary>The guest executes <paramref name="code"/> with X1 as given, and tells the device.</summary>
+    public void Execute(Vcpu vcpu, ulong x1, params ReadOnlySpan<uint> code)
+    {
+        Start(vcpu, [.. code, Code.Str(0, 9)]);
+        TestVm.SetX(vcpu, 1, x1);
+        vcpu.Run().ShouldBe(0);
+        vcpu.RunArea->ExitReason.ShouldBe(KvmExit.Mmio);
     }
 
     private void Start(Vcpu vcpu, params ReadOnlySpan<uint> code)
