@@ -32,8 +32,11 @@ internal sealed record BenchmarkOptions
     /// <summary>More options for QEMU.</summary>
     public required string[] QemuOptions { get; init; }
 
+    /// <summary>Where the Debian guest is; null: in its cache.</summary>
+    public required string? GuestDirectory { get; init; }
+
     /// <summary>The Debian guest.</summary>
-    public required Guest Guest { get; init; }
+    public Guest Guest => field ??= Guest.Find(GuestDirectory);
 
     /// <summary>The machine to compare with.</summary>
     public IEmulator Reference => Against is null ? new Qemu(QemuOptions) : new PinionEmulator(Against, "other", PinionOptions);
@@ -81,7 +84,7 @@ internal sealed class OptionSet
             Against = against is null ? null : Path.GetFullPath(against),
             PinionOptions = Words(parsed.GetValue(_pinionOptions), ' '),
             QemuOptions = Words(parsed.GetValue(_qemuOptions), ' '),
-            Guest = Guest.Find(parsed.GetValue(_guest)),
+            GuestDirectory = parsed.GetValue(_guest),
         };
     }
 

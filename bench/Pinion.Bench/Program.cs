@@ -12,6 +12,7 @@ public static class Program
         Add("workloads", "CPU workloads of bench.c in the Debian guest, by the guest's own clock.", (report, o) => WorkloadsBenchmark.Run(report, o));
         Add("boot", "Time from exec to the initramfs's INIT-READY.", (report, o) => BootBenchmark.Run(report, o));
         Add("spe", "What recording with SPE costs the recorded program.", (report, o) => SpeBenchmark.Run(report, o));
+        Add("pin", "What enabling and disabling a profiling buffer costs beside its traps, pinned anew, kept pinned, and as posted, beside mlock and munlock of the same pages.", (report, o) => PinBenchmark.Run(report, o));
         Add("timing", "What a window of N operations keeps of the exact timing model, by pairs of records of deterministic runs, and what it costs.", (report, o) => TimingBenchmark.Run(report, o));
         Add("memory", "Resident memory beside guest RAM of a booted guest.", (report, o) => MemoryBenchmark.Run(report, o));
         Add("idle", "Share of a CPU that an idle guest takes.", (report, o) => IdleBenchmark.Run(report, o));
