@@ -7,8 +7,8 @@ namespace Pinion.Kvm.Spe;
 /// Buffers that the guest has disabled and whose pages stay pinned: bounded in bytes and age, the least recently used go first. Caller holds the pin lock.
 /// </summary>
 /// <remarks>
-/// A buffer is also kept, beyond any bound, while the host's limit is below what is charged: unlocked pages could not be charged again, and VmLck would fall under the watermark. It goes as soon as the
-/// limit allows.
+/// A buffer is also kept, beyond any bound, while the host's limit is below what is charged: unlocked pages could not be charged again, and VmLck would fall under the watermark. It goes with the
+/// next change after the limit allows it.
 /// </remarks>
 internal sealed class PinCache : IDisposable
 {
@@ -25,14 +25,11 @@ internal sealed class PinCache : IDisposable
     {
         _vm = vm;
         _options = options.SpeSeries == SpeSeries.V6 ? options.SpePinCache : PinCacheOptions.Off;
-        _ages = !options.Deterministic;
+        _ages = IsOn && !options.Deterministic;
     }
 
     /// <summary>Disabled buffers are kept for their own sake.</summary>
     public bool IsOn => _options.Bytes != 0;
-
-    /// <summary>Between two looks at what has aged; what only waits for the limit is looked at each second.</summary>
-    private TimeSpan Period => IsOn ? _options.Age : TimeSpan.FromSeconds(1);
 
     public PinCacheStatistics Statistics { get; } = new();
 
@@ -76,7 +73,7 @@ internal sealed class PinCache : IDisposable
         Trim(buffer.Owner);
         if (_ages)
         {
-            _timer ??= new System.Threading.Timer(static cache => ((PinCache)cache!).Age(), this, Period, Timeout.InfiniteTimeSpan);
+            _timer ??= new System.Threading.Timer(static cache => ((PinCache)cache!).Age(), this, _options.Age, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -180,7 +177,8 @@ internal sealed class PinCache : IDisposable
         return false;
     }
 
-    private void Trim(SpeVcpu vcpu)
+    /// <summary>Drops what is more than may be kept, as soon as the limit lets it.</summary>
+    public void Trim(SpeVcpu vcpu)
     {
         while (Statistics.KeptBytes > _options.Bytes && _vm.Account.CanUnlock && Oldest([]) is { } oldest)
         {
@@ -221,7 +219,7 @@ internal sealed class PinCache : IDisposable
 
         if (more)
         {
-            _timer!.Change(Period, Timeout.InfiniteTimeSpan);
+            _timer!.Change(_options.Age, Timeout.InfiniteTimeSpan);
         }
         else
         {

@@ -144,6 +144,7 @@ internal sealed class SpeVm : IDisposable
         }
 
         _leaving.Clear();
+        Cache.Trim(vcpu);
         AssertInvariants();
         return 0;
     }

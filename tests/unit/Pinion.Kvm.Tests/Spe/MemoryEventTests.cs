@@ -6,7 +6,7 @@ using Pinion.Kvm.Uapi;
 namespace Pinion.Kvm.Tests.Spe;
 
 /// <summary>What the host does to memory under a buffer, and what the dirty log says of it.</summary>
-public sealed class MemoryEventTests
+public sealed partial class MemoryEventTests
 {
     private const ulong Page = 4096;
     private const ulong Offset = 0x4_0000;
@@ -229,4 +229,108 @@ public sealed class MemoryEventTests
         cpus.Current = 2;
         machine.Read(SysRegId.PMBLIMITR_EL1).ShouldBe((Buffer + Page) | 1);
     }
+
+    /// <summary>The same with the host's own CPUs: the thread is moved to one outside the set.</summary>
+    [Fact]
+    public void AThreadThatIsMovedToAnotherCpuFailsToEnterThere()
+    {
+        IHostCpus host = new LinuxHostCpus();
+        Exception? trouble = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                ulong mask = 0;
+                if (GetAffinity(0, 8, ref mask) <= 0 || ulong.PopCount(mask) < 2)
+                {
+                    return;
+                }
+
+                int unit = System.Numerics.BitOperations.TrailingZeroCount(mask);
+                int other = System.Numerics.BitOperations.TrailingZeroCount(mask & (mask - 1));
+                CpuSet.TryParse($"{unit}", 64, out CpuSet units).ShouldBe(0);
+                Move(unit);
+                using SpeMachine machine = new(options: new KvmOptions { SpeCpus = units });
+                machine.Enable(Buffer, Buffer + Page);
+                Move(other);
+                machine.Vcpu.Run().ShouldBe(0);
+                unsafe
+                {
+                    machine.Vcpu.RunArea->ExitReason.ShouldBe(KvmExit.FailEntry);
+                    machine.Vcpu.RunArea->FailEntry.Cpu.ShouldBe((uint)other);
+                }
+
+                Move(unit);
+                machine.Read(SysRegId.PMBSR_EL1).ShouldBe(0UL);
+            }
+            catch (Exception e)
+            {
+                trouble = e;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        (trouble is null).ShouldBeTrue(trouble?.ToString());
+        host.Possible.Count.ShouldBeGreaterThan(0);
+
+        static void Move(int cpu)
+        {
+            ulong mask = 1UL << cpu;
+            SetAffinity(0, 8, ref mask).ShouldBe(0);
+        }
+    }
+
+    [Theory]
+    [InlineData(SpeSeries.V6, true)]
+    [InlineData(SpeSeries.V6, false)]
+    [InlineData(SpeSeries.V6Rfc, false)]
+    public void AVmThatGoesWithEnabledBuffersLeavesNothing(SpeSeries series, bool cache)
+    {
+        SpeMachine machine = new(vcpus: 3, options: new KvmOptions { SpeSeries = series }, pinCache: cache);
+        for (ulong i = 0; i < 3; i++)
+        {
+            machine.Enable(Buffer + (i * Page), Buffer + ((i + 3) * Page), machine.Vm.Vcpus[(int)i]);
+        }
+
+        machine.WriteDone(SysRegId.PMBLIMITR_EL1, 0);
+        machine.Dispose();
+        machine.Test.Host.LeftBehind.ShouldBe(0UL);
+        machine.Vm.Spe.Account.Locked.ShouldBe(0UL);
+        machine.Vm.Spe.PinnedPages.ShouldBe(0);
+    }
+
+    /// <summary>The only way through a limit that was lowered under VmLck is as many exits as pages, for a VMM that adds what it is told (spe-kvm's simulation of the posting: 50 below, 51 exits).</summary>
+    [Fact]
+    public void AsPostedALimitBelowVmLckTakesAnExitForEachPage()
+    {
+        using SpeMachine machine = new(maxBufferSize: 0, options: new KvmOptions { SpeSeries = SpeSeries.V6Rfc });
+        machine.Enable(Buffer, Buffer + (64 * Page));
+        machine.WriteDone(SysRegId.PMBLIMITR_EL1, 0);
+        machine.Test.Host.LockedBytes.ShouldBe(64 * Page);
+        machine.Test.Host.Limit = (64 - 50) * Page;
+        machine.WriteDone(SysRegId.PMBPTR_EL1, Buffer);
+        int exits = 0;
+        machine.Write(SysRegId.PMBLIMITR_EL1, (Buffer + (65 * Page)) | 1).ShouldBe(0);
+        unsafe
+        {
+            for (; machine.Vcpu.RunArea->ExitReason == KvmExit.Rlimit; exits++)
+            {
+                machine.Vcpu.RunArea->Rlimit.Excess.ShouldBe(Page);
+                machine.Test.Host.LockedBytes.ShouldBe(64 * Page);
+                machine.Test.Host.Limit += Page;
+                machine.Vcpu.Run().ShouldBe(0);
+            }
+        }
+
+        exits.ShouldBe(51);
+        machine.Test.Host.LockedBytes.ShouldBe(65 * Page);
+    }
+
+    [System.Runtime.InteropServices.LibraryImport("libc", EntryPoint = "sched_setaffinity")]
+    private static partial int SetAffinity(int thread, nuint bytes, ref ulong mask);
+
+    [System.Runtime.InteropServices.LibraryImport("libc", EntryPoint = "syscall")]
+    private static partial long GetAffinity(long number, int thread, nuint bytes, ref ulong mask);
+
+    private static long GetAffinity(int thread, nuint bytes, ref ulong mask) => GetAffinity(204, thread, bytes, ref mask);
 }

@@ -71,7 +71,7 @@ internal sealed unsafe class StressMachine : IDisposable
     {
         NativeMemory.Clear(_ram, (nuint)RamBytes);
         NativeMemory.Clear(_slot, SlotPages * (nuint)Page);
-        _kvm = new Kvm(new KvmOptions { HostMemory = () => Host, SpeSeries = series });
+        _kvm = new Kvm(new KvmOptions { HostMemory = () => Host, SpeSeries = series, SpePinCache = PinCacheOptions.Off });
         _kvm.CreateVm(0, out Vm? vm).ShouldBe(0);
         Vm = vm!;
         Vm.SetUserMemoryRegion(TestVm.Region(0, RamBase, RamBytes, (nint)_ram)).ShouldBe(0);

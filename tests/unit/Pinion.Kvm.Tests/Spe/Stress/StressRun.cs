@@ -459,6 +459,12 @@ internal sealed class StressRun(int seed, SpeSeries series)
             return true;
         }
 
+        if (expected.Verdict == Verdict.Refuse && _keptBefore.Count != 0)
+        {
+            // What stayed locked beyond need makes room, and then the host is asked again.
+            expected = expected with { Verdict = Verdict.CommitOrRefuse };
+        }
+
         if (mustCommit)
         {
             expected.Verdict.ShouldNotBe(Verdict.Refuse);
@@ -539,6 +545,7 @@ internal sealed class StressRun(int seed, SpeSeries series)
     {
         HashSet<ulong> all = _model.Needed(index);
         all.UnionWith(pages.Keys);
+        all.UnionWith(Kept());
         return _machine.Universe(_model.SlotHome).TrueForAll(page => _machine.Host.IsLocked(page.Host) == all.Contains(page.Gpa));
     }
 
@@ -555,12 +562,29 @@ internal sealed class StressRun(int seed, SpeSeries series)
             vcpu.Owned = outcome.Pages;
             ulong least = (ulong)_model.Needed().Count * Page;
             before.UnionWith(outcome.Pages.Keys);
+            before.UnionWith(_keptBefore);
             ulong watermark = _machine.Vm.Spe.Account.Watermark;
             watermark.ShouldBeInRange(Math.Max(_model.Watermark, least), Math.Max(_model.Watermark, (ulong)before.Count * Page));
             _model.Watermark = watermark;
         }
 
         Settle(vcpu);
+    }
+
+    private HashSet<ulong> _keptBefore = [];
+
+    private HashSet<ulong> Kept()
+    {
+        HashSet<ulong> pages = [];
+        foreach (PageRun run in _machine.Vm.Vcpus.SelectMany(vcpu => vcpu.Spe.Kept).SelectMany(buffer => buffer.Runs))
+        {
+            for (ulong gpa = run.Gpa; gpa < run.End; gpa += Page)
+            {
+                pages.Add(gpa);
+            }
+        }
+
+        return pages;
     }
 
     private void Settle(ModelVcpu vcpu)
@@ -577,6 +601,10 @@ internal sealed class StressRun(int seed, SpeSeries series)
     {
         SpeVm spe = _machine.Vm.Spe;
         HashSet<ulong> needed = _model.Needed();
+
+        // While the limit is below what is charged, what nobody needs stays: its charge could not be kept without it.
+        _keptBefore = Kept();
+        needed.UnionWith(_keptBefore);
         spe.Account.Locked.ShouldBe((ulong)needed.Count * Page, "L = page x distinct pinned pages");
         _machine.Host.PinnedBytes.ShouldBe(spe.Account.Locked, "the host has locked as much");
         spe.Account.Locked.ShouldBeLessThanOrEqualTo(spe.Account.Watermark, "L <= W");
