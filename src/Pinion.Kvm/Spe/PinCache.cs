@@ -59,6 +59,12 @@ internal sealed class PinCache : IDisposable
     /// <summary>Keeps a buffer that is not enabled any more, or releases it.</summary>
     public void Retire(PinnedBuffer buffer)
     {
+        // A buffer without room has no pages.
+        if (buffer.Bytes == 0)
+        {
+            return;
+        }
+
         buffer.LastUsed = Environment.TickCount64;
         bool wanted = IsOn && buffer.Bytes <= _options.Bytes && !IsLogged(buffer);
         if (!wanted && _vm.Account.CanUnlock)
