@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Pinion.Arm.Spe;
 using Pinion.Cli.Guests;
 using Pinion.Cpu;
@@ -80,6 +81,13 @@ internal sealed class RunOptions
         DefaultValueFactory = _ => "4M",
     };
 
+    private readonly Option<string> _spePinCache = new("--spe-pin-cache")
+    {
+        Description = "Keep as much as this pinned of buffers that the guest has disabled, in bytes or with K, M, G; 0 for nothing. Series v6 only.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => string.Create(CultureInfo.InvariantCulture, $"{PinCacheOptions.Default.Bytes >> 20}M"),
+    };
+
     private readonly Option<uint> _speIrq = new("--spe-irq") { Description = "Interrupt of the profiling unit, a private one (16 to 31).", HelpName = "INTID", DefaultValueFactory = _ => 21u };
 
     private readonly Option<string?> _speCapture = new("--spe-capture")
@@ -133,7 +141,7 @@ internal sealed class RunOptions
     /// <summary>All options, in the order in which help shows them.</summary>
     public IEnumerable<Option> All =>
     [
-        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speSeries, _speProfile, _speMaxBuffer, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _coherency, _kaslr, _dtb,
+        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speSeries, _speProfile, _speMaxBuffer, _spePinCache, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _coherency, _kaslr, _dtb,
         _dumpDtb, _stats,
     ];
 
@@ -152,6 +160,7 @@ internal sealed class RunOptions
         Problem? problem;
         if (!SizeText.Parse(parsed.GetValue(_memory)!, "--memory", 1 << 20).TryGet(out ulong memory, out problem)
             || !SizeText.Parse(parsed.GetValue(_speMaxBuffer)!, "--spe-max-buffer").TryGet(out ulong largestBuffer, out problem)
+            || !SizeText.Parse(parsed.GetValue(_spePinCache)!, "--spe-pin-cache").TryGet(out ulong pinCache, out problem)
             || !Choose(parsed, _spe, [("on", true), ("off", false)]).TryGet(out bool spe, out problem)
             || !Choose(parsed, _speSeries, [.. Enum.GetValues<SpeSeries>().Select(series => (series.Name(), series))]).TryGet(out SpeSeries series, out problem)
             || !Choose(parsed, _speProfile, [.. SpeProfile.All.Select(candidate => (candidate.Name, candidate))]).TryGet(out SpeProfile? profile, out problem)
@@ -180,6 +189,7 @@ internal sealed class RunOptions
             SpeSeries = series,
             SpeProfile = profile,
             SpeMaxBuffer = largestBuffer,
+            SpePinCache = pinCache == 0 ? PinCacheOptions.Off : PinCacheOptions.Default with { Bytes = pinCache },
             SpeIrq = parsed.GetValue(_speIrq),
             Memlock = memlock,
             Deterministic = parsed.GetValue(_deterministic),

@@ -96,7 +96,7 @@ internal sealed class SeriesRunner(GuestWorkload workload, int cycles, ulong? li
             Stage2Faults = Sum(machine, statistics => statistics.ProfilingStage2Faults),
             CpuShare = share,
             Collisions = machine.Vm.Vcpus.Aggregate(0UL, (sum, vcpu) => sum + (vcpu.Pe.Spu?.SampleCollision ?? 0)),
-            CacheHits = Sum(machine, _ => 0),
+            CacheHits = machine.Vm.PinCacheStatistics.Hits,
         };
     }
 

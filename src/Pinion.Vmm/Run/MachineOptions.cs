@@ -50,6 +50,9 @@ public sealed record MachineOptions
     /// <summary>Largest profiling buffer, in bytes; 0: no limit.</summary>
     public ulong SpeMaxBuffer { get; init; } = 4UL << 20;
 
+    /// <summary>What of a profiling buffer stays pinned when the guest disables it; only <see cref="SpeSeries.V6"/> has this.</summary>
+    public PinCacheOptions SpePinCache { get; init; } = PinCacheOptions.Default;
+
     /// <summary>INTID of the profiling unit's interrupt, a PPI.</summary>
     public uint SpeIrq { get; init; } = 21;
 
@@ -84,7 +87,7 @@ public sealed record MachineOptions
 
     internal KvmOptions ToKvmOptions()
     {
-        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries, SpeProfile = SpeProfile, Coherency = Coherency };
+        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries, SpePinCache = SpePinCache, SpeProfile = SpeProfile, Coherency = Coherency };
         return Timing is { } timing ? options with { Timing = timing } : options;
     }
 

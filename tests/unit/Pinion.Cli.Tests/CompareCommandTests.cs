@@ -78,10 +78,17 @@ public sealed class CompareCommandTests(CompareRun run) : IClassFixture<CompareR
     [Fact]
     public void TheSixthPostingPinsTheBufferAndItsTables()
     {
-        JsonElement row = Row("v6");
+        JsonElement row = Row("v6, no cache");
         // 16384 pages, 32 leaf tables and the three above them.
         row.GetProperty("peakPinnedBytes").GetUInt64().ShouldBe((16384UL + 32 + 3) * 4096);
         row.GetProperty("chargedBytes").GetUInt64().ShouldBe((16384UL + 32 + 3) * 4096);
+    }
+
+    [Fact]
+    public void WithThePinCacheEveryEnablingButTheFirstFindsItsPagesPinned()
+    {
+        Row("v6").GetProperty("pinCacheHits").GetUInt64().ShouldBeGreaterThanOrEqualTo(2UL * (CompareRun.Cycles - 1));
+        Row("v6, no cache").GetProperty("pinCacheHits").GetUInt64().ShouldBe(0UL);
     }
 
     [Fact]

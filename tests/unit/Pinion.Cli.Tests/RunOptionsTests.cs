@@ -21,6 +21,7 @@ public sealed class RunOptionsTests
         machine.Spe.ShouldBeTrue();
         machine.SpeMaxBuffer.ShouldBe(4UL << 20);
         machine.SpeSeries.ShouldBe(SpeSeries.V6);
+        machine.SpePinCache.ShouldBe(PinCacheOptions.Default);
         machine.SpeIrq.ShouldBe(21u);
         machine.Memlock.ShouldBe(MemlockAction.Raise);
         machine.Engine.ShouldBe(EngineKind.Auto);
@@ -33,7 +34,7 @@ public sealed class RunOptionsTests
     {
         MachineOptions machine = Parse(
             "--kernel", "K", "-i", "I", "-p", "a b", "-c", "4", "-m", "2G", "--dtb", "D", "--dump-dtb", "O", "--share", "/tmp:t", "--share", "/var:v", "--spe", "off",
-            "--spe-max-buffer", "64K", "--spe-series", "v4", "--spe-irq", "22", "--memlock", "keep", "--deterministic", "--timing", "window:100", "--engine", "switch", "--kaslr").Value;
+            "--spe-max-buffer", "64K", "--spe-series", "v4", "--spe-pin-cache", "0", "--spe-irq", "22", "--memlock", "keep", "--deterministic", "--timing", "window:100", "--engine", "switch", "--kaslr").Value;
         machine.Initrd.ShouldBe("I");
         machine.CommandLine.ShouldBe("a b");
         machine.Cpus.ShouldBe(4);
@@ -44,6 +45,7 @@ public sealed class RunOptionsTests
         machine.Spe.ShouldBeFalse();
         machine.SpeMaxBuffer.ShouldBe(64UL << 10);
         machine.SpeSeries.ShouldBe(SpeSeries.V4);
+        machine.SpePinCache.ShouldBe(PinCacheOptions.Off);
         machine.SpeIrq.ShouldBe(22u);
         machine.Memlock.ShouldBe(MemlockAction.Keep);
         machine.Deterministic.ShouldBeTrue();
