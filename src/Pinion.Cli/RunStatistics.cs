@@ -26,6 +26,12 @@ internal static class RunStatistics
 
         writer.WriteLine(Line(
             $"pinion: {machine.Vm.ChargedMemory >> 10} KiB of locked memory charged, {machine.Vm.PeakPinned >> 10} KiB pinned at most, limit raised {machine.MemlockRaises} times, refused {machine.MemlockRefusals} times"));
+        if (machine.Vm.PinCacheStatistics is { } kept && kept.Hits + kept.Misses != 0)
+        {
+            writer.WriteLine(Line(
+                $"pinion: buffers enabled: {kept.Hits} still pinned, {kept.Misses} walked for ({kept.Rewalks} of them because of TLB or memslot changes); given up: {kept.DroppedForLarger} for a larger one, {kept.DroppedForRoom} at the bound, {kept.DroppedForLimit} for the limit, {kept.DroppedForMemory} with their memory, {kept.DroppedForAge} by age, {kept.DroppedForLog} to be logged"));
+        }
+
         if (machine.UnclaimedAccesses > 0)
         {
             writer.WriteLine(Line($"pinion: {machine.UnclaimedAccesses} accesses where nothing is"));
