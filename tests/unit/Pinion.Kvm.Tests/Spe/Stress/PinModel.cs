@@ -1,4 +1,5 @@
 using Pinion.Arm.Spe;
+using Pinion.Kvm.Spe;
 
 namespace Pinion.Kvm.Tests.Spe.Stress;
 
@@ -68,7 +69,7 @@ internal sealed class ModelVcpu
 /// <summary>
 /// The oracle: which pages each buffer keeps, by sets, and what may be charged for them. It knows the guest's tables because it wrote them, and shares nothing with the code under test.
 /// </summary>
-internal sealed class PinModel(ulong maxBufferSize)
+internal sealed class PinModel(ulong maxBufferSize, SpeSeries series = SpeSeries.V6)
 {
     private const ulong Page = StressMachine.Page;
 
@@ -81,7 +82,7 @@ internal sealed class PinModel(ulong maxBufferSize)
     public bool SlotReadOnly { get; set; }
 
     /// <summary>Bytes charged.</summary>
-    public ulong Watermark { get; set; } = maxBufferSize * StressMachine.VcpuCount;
+    public ulong Watermark { get; set; } = maxBufferSize * (series == SpeSeries.V6Rfc ? 1UL : StressMachine.VcpuCount);
 
     public bool InSlot(ulong gpa) => SlotHome is { } home && gpa - home < StressMachine.SlotPages * Page;
 

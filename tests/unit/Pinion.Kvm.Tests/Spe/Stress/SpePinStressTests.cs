@@ -13,14 +13,16 @@ public sealed class SpePinStressTests(ITestOutputHelper output)
     private static ulong Setting(string name, ulong otherwise) =>
         ulong.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out ulong value) ? value : otherwise;
 
-    [Fact]
-    public void EveryInterleavingKeepsTheInvariants()
+    [Theory]
+    [InlineData(SpeSeries.V6)]
+    [InlineData(SpeSeries.V6Rfc)]
+    public void EveryInterleavingKeepsTheInvariants(SpeSeries series)
     {
         ulong operations = Setting("PINION_STRESS_OPERATIONS", 20_000);
         ulong first = Setting("PINION_STRESS_SEED", 1);
         for (ulong seed = first; seed < first + Setting("PINION_STRESS_SEEDS", 3); seed++)
         {
-            StressRun run = new((int)seed, SpeSeries.V6);
+            StressRun run = new((int)seed, series);
             run.Perform(operations);
             output.WriteLine(run.Summary);
             run.ShouldHaveSeenEverything();
@@ -28,15 +30,17 @@ public sealed class SpePinStressTests(ITestOutputHelper output)
     }
 
     /// <summary>Real threads, with the lock-order checker on: a lock taken in the wrong order ends the thread.</summary>
-    [Fact]
-    public void FourVcpuThreadsAndAVmmThreadKeepTheInvariants()
+    [Theory]
+    [InlineData(SpeSeries.V6)]
+    [InlineData(SpeSeries.V6Rfc)]
+    public void FourVcpuThreadsAndAVmmThreadKeepTheInvariants(SpeSeries series)
     {
         LockOrder.Enabled.ShouldBeTrue();
         ulong operations = Setting("PINION_STRESS_OPERATIONS", 20_000);
         ulong first = Setting("PINION_STRESS_SEED", 1);
         for (ulong seed = first; seed < first + Setting("PINION_STRESS_SEEDS", 3); seed++)
         {
-            StressThreads run = new((int)seed, SpeSeries.V6);
+            StressThreads run = new((int)seed, series);
             run.Perform(operations / StressMachine.VcpuCount);
             output.WriteLine(run.Summary);
         }

@@ -19,9 +19,10 @@ internal sealed class StressThreads(int seed, SpeSeries series)
     private volatile bool _done;
     private Exception? _trouble;
     private ulong _watermark;
+    private ulong _mostUnpaid;
     private int _pinned, _refused, _faulted, _lost, _changes;
 
-    public string Summary => $"seed {seed}: {_pinned} times pinned, {_refused} refused, {_faulted} faulted, {_lost} lost, {_changes} changes by the VMM";
+    public string Summary => $"{series.Name()}, seed {seed}: {_pinned} times pinned, {_refused} refused, {_faulted} faulted, {_lost} lost, {_changes} changes by the VMM, {_mostUnpaid} bytes unpaid at most";
 
     /// <summary>Runs <paramref name="operations"/> register writes on each vCPU.</summary>
     public void Perform(ulong operations)
@@ -177,12 +178,16 @@ internal sealed class StressThreads(int seed, SpeSeries series)
     {
         using KvmLock.Scope _ = _machine.Vm.Spe.PinLock.Enter();
         LockedMemory account = _machine.Vm.Spe.Account;
-        _machine.Host.PinnedBytes.ShouldBe(account.Locked, "L = page x distinct pinned pages");
-        account.Locked.ShouldBeLessThanOrEqualTo(account.Watermark, "L <= W");
+        // The posting's defect: a page that was joined before it was paid for stays pinned, and nobody ever pays.
+        ulong unpaid = (ulong)_machine.Vm.Spe.Pages.UnpaidCount * Page;
+        (series == SpeSeries.V6Rfc || unpaid == 0).ShouldBeTrue("a page is pinned that nobody paid for");
+        _mostUnpaid = Math.Max(_mostUnpaid, unpaid);
+        _machine.Host.PinnedBytes.ShouldBe(account.Locked - unpaid, "L = page x distinct pinned pages");
+        account.Locked.ShouldBeLessThanOrEqualTo(account.Watermark + unpaid, "L <= W");
         account.Watermark.ShouldBeGreaterThanOrEqualTo(_watermark, "W never falls");
         _machine.Host.LockedBytes.ShouldBe(account.Watermark, "VmLck = W");
         _watermark = account.Watermark;
         HashSet<ulong> pages = [.. needed];
-        return _machine.Universe(StressMachine.SlotHomes[0]).All(page => !pages.Contains(page.Gpa) || _machine.Host.IsLocked(page.Host));
+        return unpaid != 0 || _machine.Universe(StressMachine.SlotHomes[0]).All(page => !pages.Contains(page.Gpa) || _machine.Host.IsLocked(page.Host));
     }
 }
