@@ -156,12 +156,13 @@ internal sealed class PinModel(ulong maxBufferSize, SpeSeries series = SpeSeries
         return new Expectation(verdict, wanted, LeastExcess: least, MostExcess: mostShort);
     }
 
-    /// <summary>Memory between two guest physical addresses goes: whose buffer lay there has lost it.</summary>
-    public void Gone(ulong begin, ulong end)
+    /// <summary>Memory between two guest physical addresses goes: whose buffer lay there has lost it, and those in <paramref name="more"/>, whose enabled buffer is part of a larger one that was kept.</summary>
+    public void Gone(ulong begin, ulong end, bool[] more)
     {
-        foreach (ModelVcpu vcpu in Vcpus)
+        for (int i = 0; i < Vcpus.Length; i++)
         {
-            if (vcpu.Owned.Keys.Any(gpa => gpa >= begin && gpa < end))
+            ModelVcpu vcpu = Vcpus[i];
+            if (more[i] || vcpu.Owned.Keys.Any(gpa => gpa >= begin && gpa < end))
             {
                 vcpu.Owned = [];
                 vcpu.Lost = true;

@@ -14,15 +14,16 @@ public sealed class SpePinStressTests(ITestOutputHelper output)
         ulong.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out ulong value) ? value : otherwise;
 
     [Theory]
-    [InlineData(SpeSeries.V6)]
-    [InlineData(SpeSeries.V6Rfc)]
-    public void EveryInterleavingKeepsTheInvariants(SpeSeries series)
+    [InlineData(SpeSeries.V6, false)]
+    [InlineData(SpeSeries.V6, true)]
+    [InlineData(SpeSeries.V6Rfc, false)]
+    public void EveryInterleavingKeepsTheInvariants(SpeSeries series, bool cached)
     {
         ulong operations = Setting("PINION_STRESS_OPERATIONS", 20_000);
         ulong first = Setting("PINION_STRESS_SEED", 1);
         for (ulong seed = first; seed < first + Setting("PINION_STRESS_SEEDS", 3); seed++)
         {
-            StressRun run = new((int)seed, series);
+            StressRun run = new((int)seed, series, cached);
             run.Perform(operations);
             output.WriteLine(run.Summary);
             run.ShouldHaveSeenEverything();

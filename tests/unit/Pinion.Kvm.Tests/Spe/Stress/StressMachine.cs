@@ -51,6 +51,8 @@ internal sealed unsafe class StressMachine : IDisposable
     public const ulong RamBytes = 0x10_0000;
     private const ulong Programs = 0x1000;
     private const ulong Tables = 0x2_0000;
+    private const uint TlbiAllInnerShareable = 0xD508_831F;
+    private const uint DsbInnerShareable = 0xD503_3B9F;
     private const ulong Valid = 1;
     private const ulong Table = 3;
     private const ulong AccessFlag = 1 << 10;
@@ -67,11 +69,11 @@ internal sealed unsafe class StressMachine : IDisposable
     private readonly Kvm _kvm;
 
     /// <summary>A VM whose vCPUs have buffers of at most <paramref name="maxBufferSize"/> bytes (0: no limit).</summary>
-    public StressMachine(SpeSeries series, ulong maxBufferSize)
+    public StressMachine(SpeSeries series, ulong maxBufferSize, bool cached = false)
     {
         NativeMemory.Clear(_ram, (nuint)RamBytes);
         NativeMemory.Clear(_slot, SlotPages * (nuint)Page);
-        _kvm = new Kvm(new KvmOptions { HostMemory = () => Host, SpeSeries = series, SpePinCache = PinCacheOptions.Off });
+        _kvm = new Kvm(new KvmOptions { HostMemory = () => Host, SpeSeries = series, SpePinCache = cached ? new PinCacheOptions(32 * Page, TimeSpan.FromHours(1)) : PinCacheOptions.Off });
         _kvm.CreateVm(0, out Vm? vm).ShouldBe(0);
         Vm = vm!;
         Vm.SetUserMemoryRegion(TestVm.Region(0, RamBase, RamBytes, (nint)_ram)).ShouldBe(0);
@@ -100,6 +102,10 @@ internal sealed unsafe class StressMachine : IDisposable
             at[1] = Code.Str(0, 9);
         }
 
+        uint* flush = (uint*)(_ram + Programs + ((ulong)s_programs.Length * 16));
+        flush[0] = TlbiAllInnerShareable;
+        flush[1] = DsbInnerShareable;
+        flush[2] = Code.Str(0, 9);
         foreach (int[] tables in s_spaces.Where(tables => tables.Length != 0))
         {
             Descriptor(tables[0], 0) = Valid | AccessFlag;
@@ -178,6 +184,13 @@ internal sealed unsafe class StressMachine : IDisposable
         target.SetOneReg(RegisterId.Pc, RamBase + Programs + ((ulong)Array.IndexOf(s_programs, id) * 16)).ShouldBe(0);
         TestVm.SetX(target, 1, value);
         TestVm.SetX(target, 9, TestVm.Device);
+    }
+
+    /// <summary>The guest is about to drop all translations on all its CPUs, as after a change of its tables.</summary>
+    public void StartFlush(int vcpu)
+    {
+        Start(vcpu, SysRegId.None, 0);
+        Vm.Vcpus[vcpu].SetOneReg(RegisterId.Pc, RamBase + Programs + ((ulong)s_programs.Length * 16)).ShouldBe(0);
     }
 
     /// <summary>KVM_RUN, until the MSR is done or a limit stands in the way.</summary>

@@ -8,7 +8,7 @@ using Pinion.Kvm.Uapi;
 namespace Pinion.Kvm.Tests.Spe.Stress;
 
 /// <summary>One seed's sequence of operations, each checked against the model.</summary>
-internal sealed class StressRun(int seed, SpeSeries series)
+internal sealed class StressRun(int seed, SpeSeries series, bool cached = false)
 {
     private const ulong Page = StressMachine.Page;
 
@@ -30,7 +30,7 @@ internal sealed class StressRun(int seed, SpeSeries series)
     private ulong _pages;
     private ulong _steps;
 
-    public string Summary => $"{series.Name()}, seed {seed}: {_steps} operations, {(double)_pages / _steps:F1} pages pinned on average: {string.Join(", ", _seen.Select(entry => $"{entry.Value} {entry.Key}"))}";
+    public string Summary => $"{series.Name()}{(cached ? " with pin cache" : "")}, seed {seed}: {_steps} operations, {(double)_pages / _steps:F1} pages pinned on average: {string.Join(", ", _seen.Select(entry => $"{entry.Value} {entry.Key}"))}";
 
     private ulong Limit => _machine.Host.Limit;
 
@@ -70,7 +70,7 @@ internal sealed class StressRun(int seed, SpeSeries series)
     private void Begin()
     {
         ulong most = (ulong[])[0, 2, 24] is var sizes ? sizes[_random.Next(sizes.Length)] * Page : 0;
-        _machine = new StressMachine(series, most);
+        _machine = new StressMachine(series, most, cached);
         _model = new PinModel(most, series);
         _squeezed = false;
         _failure = default;
@@ -320,10 +320,11 @@ internal sealed class StressRun(int seed, SpeSeries series)
             ? home + ((ulong)_random.Next(StressMachine.SlotPages - 2) * Page)
             : _random.Next(8) == 0 ? StressMachine.TablesOf(0).First() : StressMachine.Data + ((ulong)_random.Next(StressMachine.DataPages) * Page);
         Trace($"host: {what} of {gpa:x}, {bytes:x} bytes");
+        bool[] lost = Overlapping(gpa, bytes);
         _machine.Invalidate(gpa, bytes, what);
         if (what is MmuEvent.Unmap or MmuEvent.Clear or MmuEvent.Release)
         {
-            _model.Gone(gpa, gpa + bytes);
+            _model.Gone(gpa, gpa + bytes, lost);
         }
     }
 
@@ -332,8 +333,9 @@ internal sealed class StressRun(int seed, SpeSeries series)
         if (_model.SlotHome is { } home && _random.Next(4) == 0)
         {
             Trace("the slot is deleted");
+            bool[] hit = Overlapping(home, StressMachine.SlotPages * Page);
             _machine.DeleteSlot().ShouldBe(0);
-            _model.Gone(home, home + (StressMachine.SlotPages * Page));
+            _model.Gone(home, home + (StressMachine.SlotPages * Page), hit);
             _model.SlotHome = null;
             return;
         }
@@ -342,6 +344,7 @@ internal sealed class StressRun(int seed, SpeSeries series)
         KvmMemoryFlags flags = (_random.Next(40) == 0 ? KvmMemoryFlags.ReadOnly : 0) | (_random.Next(4) == 0 ? KvmMemoryFlags.LogDirtyPages : 0);
         bool readOnly = (flags & KvmMemoryFlags.ReadOnly) != 0;
         Trace($"the slot is put at {to:x} with {flags}");
+        bool[] lose = _model.SlotHome is { } old ? Overlapping(old, StressMachine.SlotPages * Page) : [];
         bool changesAccess = _model.SlotHome is not null && _model.SlotReadOnly != readOnly;
         _machine.PutSlot(to, flags).ShouldBe(changesAccess ? -Errno.EINVAL : 0);
         if (changesAccess)
@@ -351,12 +354,15 @@ internal sealed class StressRun(int seed, SpeSeries series)
 
         if (_model.SlotHome is { } before && before != to)
         {
-            _model.Gone(before, before + (StressMachine.SlotPages * Page));
+            _model.Gone(before, before + (StressMachine.SlotPages * Page), lose);
         }
 
         _model.SlotHome = to;
         _model.SlotReadOnly = readOnly;
     }
+
+    /// <summary>vCPUs whose enabled buffer reaches into a range because it is part of a larger one that was kept.</summary>
+    private bool[] Overlapping(ulong gpa, ulong bytes) => [.. _machine.Vm.Vcpus.Select(vcpu => cached && vcpu.Spe.Buffer is { } buffer && buffer.Overlaps(gpa, bytes))];
 
     private Leaf RandomLeaf()
     {
@@ -373,9 +379,21 @@ internal sealed class StressRun(int seed, SpeSeries series)
 
     private void EditLeaf(int table, int index, Leaf leaf)
     {
+        int flusher = Array.FindIndex(_model.Vcpus, vcpu => vcpu.Pending is null && !vcpu.NeedsPin && !vcpu.Lost);
+        if (cached && flusher < 0)
+        {
+            return;
+        }
+
         Trace($"table {table} entry {index} says {leaf.Kind} {leaf.Gpa:x}");
         _machine.WriteLeaf(table, index, leaf);
         _model.Leaves[table][index] = leaf;
+        if (cached)
+        {
+            // What is kept pinned is used again without a look at the tables, as a TLB would; so the guest does what it does for a TLB.
+            _machine.StartFlush(flusher);
+            _machine.Run(flusher, out _).ShouldBe(RunEnd.Done);
+        }
     }
 
     private void Write(int index, SysRegId id, ulong value)
@@ -440,8 +458,9 @@ internal sealed class StressRun(int seed, SpeSeries series)
             return;
         }
 
-        if ((limit & 1) != 0 && (status & Pmbsr.SMask) == 0)
+        if (id != SysRegId.None && (limit & 1) != 0 && (status & Pmbsr.SMask) == 0)
         {
+            // The answer was to this write. What KVM pins by itself before a guest runs does not use it up: the write that waits may come after.
             vcpu.NeedsPin = vcpu.Declined = false;
         }
 
@@ -471,6 +490,19 @@ internal sealed class StressRun(int seed, SpeSeries series)
         {
             // What stayed locked beyond need makes room, and then the host is asked again.
             expected = expected with { Verdict = Verdict.CommitOrRefuse };
+        }
+
+        if (cached && end == RunEnd.Limit && expected.Verdict is Verdict.Commit or Verdict.CommitOrRefuse)
+        {
+            // An enabled buffer may be part of a larger one that was kept, and only whole buffers that are not enabled make room.
+            HashSet<ulong> all = PagesOf(_machine.Vm.Vcpus.Select(other => other.Spe.Buffer).OfType<PinnedBuffer>());
+            all.UnionWith(expected.Pages.Keys);
+            ulong most = Math.Max(_model.Watermark, (ulong)all.Count * Page) - _model.Watermark;
+            if (Limit < _machine.Host.OtherLocked + _model.Watermark + most)
+            {
+                Note("refused for a larger buffer's sake");
+                expected = expected with { Verdict = Verdict.CommitOrRefuse, MostExcess = Math.Max(most, expected.MostExcess) };
+            }
         }
 
         if (mustCommit)
@@ -605,10 +637,13 @@ internal sealed class StressRun(int seed, SpeSeries series)
 
     private HashSet<ulong> _keptBefore = [];
 
-    private HashSet<ulong> Kept()
+    /// <summary>What is pinned beyond need: kept buffers, and with the cache also what an enabled one has beyond what its registers say.</summary>
+    private HashSet<ulong> Kept() => PagesOf(_machine.Vm.Vcpus.SelectMany(vcpu => cached && vcpu.Spe.Buffer is { } buffer ? vcpu.Spe.Kept.Append(buffer) : vcpu.Spe.Kept));
+
+    private static HashSet<ulong> PagesOf(IEnumerable<PinnedBuffer> buffers)
     {
         HashSet<ulong> pages = [];
-        foreach (PageRun run in _machine.Vm.Vcpus.SelectMany(vcpu => vcpu.Spe.Kept).SelectMany(buffer => buffer.Runs))
+        foreach (PageRun run in buffers.SelectMany(buffer => buffer.Runs))
         {
             for (ulong gpa = run.Gpa; gpa < run.End; gpa += Page)
             {
