@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Pinion.Arm;
+using Pinion.Arm.Spe;
 using Pinion.Arm.SystemRegisters;
+using Pinion.Cpu.Profiling;
 using Pinion.Cpu.Tests.Engine;
 using static Pinion.Cpu.Tests.Engine.A64Asm;
 
@@ -59,9 +61,9 @@ public sealed unsafe class DataCacheTests
     /// <summary>A machine whose first page of data differs in the two views, mapped at <see cref="Va"/> and <see cref="UpperVa"/>; its code is the same in both.</summary>
     private sealed class Machine : IDisposable
     {
-        public Machine(EngineKind engine)
+        public Machine(EngineKind engine, ProfilingConfiguration? profiling = null)
         {
-            M = new TestMachine(engine, caches: Caches);
+            M = new TestMachine(engine, caches: Caches, profiling: profiling);
             M.Write64(TestMachine.DataAt, Cached);
             Caches.At(M.Host(TestMachine.DataAt)) = Memory;
         }
@@ -351,6 +353,41 @@ public sealed unsafe class DataCacheTests
             m.Pe.Pc += 4;
             m.M.RunToEnd();
         }
+    }
+
+    [Theory]
+    [InlineData(PageTables.Normal, true, true)]
+    [InlineData(PageTables.NonCacheable, true, false)]
+    [InlineData(PageTables.Normal, false, true)]
+    public void TheProfilingUnitWritesAsItsMappingSaysAndWalksAsTcrSays(ulong attributes, bool cachedWalks, bool cached)
+    {
+        TimingMode.TryParse("off", out TimingMode timing).ShouldBeTrue();
+        using var m = new Machine(EngineKind.Threaded, new ProfilingConfiguration(SpeProfile.Honest, timing));
+        PageTables tables = m.Enable(attributes, cachedWalks ? CachedWalks : PageTables.Tcr);
+        ulong page = TestMachine.DataAt;
+        m.Clean(TestMachine.TablesAt, 0x8000);
+        if (!cachedWalks)
+        {
+            // Where the walk looks, the buffer is a page further.
+            page += 0x1000;
+            m.Caches.At(m.M.Host(tables.Entry(Va, 3))) += 0x1000;
+        }
+
+        m.M.Write64(page, 0);
+        m.Caches.At(m.M.Host(page)) = 0;
+        m.M.Load([.. Enumerable.Repeat(Nop, 900)]);
+        (SysRegId Id, ulong Value)[] unit =
+        [
+            (SysRegId.PMBPTR_EL1, Va), (SysRegId.PMBLIMITR_EL1, (Va + 0x1000) | Pmblimitr.EMask), (SysRegId.PMSIRR_EL1, 512), (SysRegId.PMSICR_EL1, 0), (SysRegId.PMSCR_EL1, Pmscr.E1SpeMask),
+        ];
+        foreach ((SysRegId id, ulong value) in unit)
+        {
+            m.Pe.WriteRegister(id, value);
+        }
+
+        m.Pe.Run(600).ShouldBe(ExitReason.BudgetEnded);
+        (m.M.Read64(page) != 0).ShouldBe(cached);
+        (m.Caches.At(m.M.Host(page)) != 0).ShouldBe(!cached);
     }
 
     [Theory]
