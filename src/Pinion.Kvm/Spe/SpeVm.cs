@@ -94,11 +94,7 @@ internal sealed class SpeVm : IDisposable
         _fresh.Clear();
         _gone.Clear();
         Join(next, _fresh);
-        foreach (PinnedBuffer buffer in _leaving)
-        {
-            Leave(buffer, _gone);
-        }
-
+        Leave(_leaving, _gone);
         bool released = false;
         LockedMemory.Result result;
         while (true)
@@ -393,13 +389,21 @@ internal sealed class SpeVm : IDisposable
     private void TakeBack(SpeVcpu vcpu, PinnedBuffer next, bool released)
     {
         _released.Clear();
-        foreach (PinnedBuffer buffer in _leaving)
+        if (!released)
         {
-            if (!released)
+            Join(_leaving, _released);
+            if (_released.Bytes != _gone.Bytes)
             {
-                Join(buffer, _released);
+                // What they shared with a buffer that was made to yield is unlocked with that one: they cannot stay without it.
+                Leave(_leaving, _released);
+                Account.Unlock(_gone);
+                released = true;
             }
-            else if (buffer == vcpu.Buffer)
+        }
+
+        foreach (PinnedBuffer buffer in released ? _leaving : [])
+        {
+            if (buffer == vcpu.Buffer)
             {
                 vcpu.Buffer = null;
                 vcpu.NeedsPin();
@@ -419,6 +423,22 @@ internal sealed class SpeVm : IDisposable
         }
 
         _leaving.Clear();
+    }
+
+    private void Join(List<PinnedBuffer> buffers, HostRuns fresh)
+    {
+        foreach (PinnedBuffer buffer in buffers)
+        {
+            Join(buffer, fresh);
+        }
+    }
+
+    private void Leave(List<PinnedBuffer> buffers, HostRuns gone)
+    {
+        foreach (PinnedBuffer buffer in buffers)
+        {
+            Leave(buffer, gone);
+        }
     }
 
     private void Join(PinnedBuffer buffer, HostRuns fresh)
