@@ -1,13 +1,19 @@
 using System.Runtime.InteropServices;
+using Pinion.Arm.SystemRegisters;
 using Pinion.Kvm.Memory;
 using Pinion.Kvm.Spe;
+using Pinion.Kvm.Tests.Spe.Stress;
 using Pinion.Kvm.Uapi;
 
 namespace Pinion.Kvm.Tests.Spe;
 
 /// <summary>The account over the real host and over a model: both must tell the same story.</summary>
+[Collection(Name)]
 public sealed unsafe class HostMemoryTests
 {
+    /// <summary>Of the collection of tests that lock memory of the process: side by side, each would see what the other locks.</summary>
+    public const string Name = "locked memory of the process";
+
     private const ulong Page = 4096;
 
     [Fact]
@@ -36,6 +42,60 @@ public sealed unsafe class HostMemoryTests
         account.Release();
         LinuxHostMemory.LockedBytes.ShouldBe(before);
         NativeMemory.AlignedFree(memory);
+    }
+
+    [Theory]
+    [InlineData(SpeSeries.V6, false)]
+    [InlineData(SpeSeries.V6, true)]
+    [InlineData(SpeSeries.V6Rfc, false)]
+    public void AVmThatGoesWithItsBuffersEnabledLeavesVmLckAsItWas(SpeSeries series, bool cached)
+    {
+        using (LinuxHostMemory room = new())
+        {
+            if (room.SetReserve(512 * Page) != 0)
+            {
+                Assert.Skip("needs RLIMIT_MEMLOCK of 2 MiB or CAP_IPC_LOCK: ulimit -l 2048");
+            }
+        }
+
+        ulong before = LinuxHostMemory.LockedBytes;
+        using (StressMachine machine = new(series, 4 * Page, cached, () => new LinuxHostMemory()))
+        {
+            ulong watermark = Check(machine);
+            watermark.ShouldBe((series == SpeSeries.V6Rfc ? 4UL : 16UL) * Page);
+            for (int vcpu = 0; vcpu < StressMachine.VcpuCount; vcpu++)
+            {
+                machine.EnterSpace(vcpu, StressMachine.Spaces - 1);
+                for (ulong step = 0; step < 6; step++)
+                {
+                    ulong pointer = StressMachine.Data + ((((ulong)vcpu * 6) + step) * Page);
+                    Write(machine, vcpu, SysRegId.PMBLIMITR_EL1, 0);
+                    Write(machine, vcpu, SysRegId.PMBPTR_EL1, pointer);
+                    Write(machine, vcpu, SysRegId.PMBLIMITR_EL1, (pointer + (4 * Page)) | 1);
+                    ulong now = Check(machine);
+                    now.ShouldBeGreaterThanOrEqualTo(watermark);
+                    watermark = now;
+                }
+            }
+
+            machine.Vm.Spe.Account.Locked.ShouldBeGreaterThanOrEqualTo(16 * Page);
+            machine.Invalidate(StressMachine.Data + (5 * Page), Page, MmuEvent.Unmap);
+            Check(machine).ShouldBe(watermark);
+        }
+
+        LinuxHostMemory.LockedBytes.ShouldBe(before);
+
+        ulong Check(StressMachine machine)
+        {
+            LinuxHostMemory.LockedBytes.ShouldBe(before + machine.Vm.Spe.Account.Watermark);
+            return machine.Vm.Spe.Account.Watermark;
+        }
+
+        static void Write(StressMachine machine, int vcpu, SysRegId id, ulong value)
+        {
+            machine.Start(vcpu, id, value);
+            machine.Run(vcpu, out _).ShouldBe(RunEnd.Done);
+        }
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Pinion.Kvm.Uapi;
 namespace Pinion.Kvm.Tests.Spe.Early;
 
 /// <summary>What /proc/self/smaps says of memory, against the calls that made it so.</summary>
+[Collection(HostMemoryTests.Name)]
 public sealed unsafe partial class HostMappingTests
 {
     private const int Page = 4096;

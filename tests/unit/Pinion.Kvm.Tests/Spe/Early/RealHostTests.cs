@@ -6,6 +6,7 @@ using Pinion.Kvm.Uapi;
 namespace Pinion.Kvm.Tests.Spe.Early;
 
 /// <summary>The third to fifth posting over the host's own mlock and smaps.</summary>
+[Collection(HostMemoryTests.Name)]
 public sealed unsafe partial class RealHostTests : IDisposable
 {
     private const int Page = 4096;

@@ -68,12 +68,12 @@ internal sealed unsafe class StressMachine : IDisposable
     private readonly byte* _slot = (byte*)NativeMemory.AlignedAlloc(SlotPages * (nuint)Page, 4096);
     private readonly Kvm _kvm;
 
-    /// <summary>A VM whose vCPUs have buffers of at most <paramref name="maxBufferSize"/> bytes (0: no limit).</summary>
-    public StressMachine(SpeSeries series, ulong maxBufferSize, bool cached = false)
+    /// <summary>A VM whose vCPUs have buffers of at most <paramref name="maxBufferSize"/> bytes (0: no limit), on <see cref="Host"/> unless there is another <paramref name="host"/>.</summary>
+    public StressMachine(SpeSeries series, ulong maxBufferSize, bool cached = false, Func<IHostMemory>? host = null)
     {
         NativeMemory.Clear(_ram, (nuint)RamBytes);
         NativeMemory.Clear(_slot, SlotPages * (nuint)Page);
-        _kvm = new Kvm(new KvmOptions { HostMemory = () => Host, SpeSeries = series, SpePinCache = cached ? new PinCacheOptions(32 * Page, TimeSpan.FromHours(1)) : PinCacheOptions.Off });
+        _kvm = new Kvm(new KvmOptions { HostMemory = host ?? (() => Host), SpeSeries = series, SpePinCache = cached ? new PinCacheOptions(32 * Page, TimeSpan.FromHours(1)) : PinCacheOptions.Off });
         _kvm.CreateVm(0, out Vm? vm).ShouldBe(0);
         Vm = vm!;
         Vm.SetUserMemoryRegion(TestVm.Region(0, RamBase, RamBytes, (nint)_ram)).ShouldBe(0);
