@@ -32,16 +32,17 @@ public sealed class SpePinStressTests(ITestOutputHelper output)
 
     /// <summary>Real threads, with the lock-order checker on: a lock taken in the wrong order ends the thread.</summary>
     [Theory]
-    [InlineData(SpeSeries.V6)]
-    [InlineData(SpeSeries.V6Rfc)]
-    public void FourVcpuThreadsAndAVmmThreadKeepTheInvariants(SpeSeries series)
+    [InlineData(SpeSeries.V6, false)]
+    [InlineData(SpeSeries.V6, true)]
+    [InlineData(SpeSeries.V6Rfc, false)]
+    public void FourVcpuThreadsAndAVmmThreadKeepTheInvariants(SpeSeries series, bool cached)
     {
         LockOrder.Enabled.ShouldBeTrue();
         ulong operations = Setting("PINION_STRESS_OPERATIONS", 20_000);
         ulong first = Setting("PINION_STRESS_SEED", 1);
         for (ulong seed = first; seed < first + Setting("PINION_STRESS_SEEDS", 3); seed++)
         {
-            StressThreads run = new((int)seed, series);
+            StressThreads run = new((int)seed, series, cached);
             run.Perform(operations / StressMachine.VcpuCount);
             output.WriteLine(run.Summary);
         }
