@@ -20,6 +20,12 @@ internal readonly record struct BufferKey(bool Enabled, ulong Tcr, ulong Root, u
     /// <summary>Of an address range in the present regime.</summary>
     public static BufferKey Of(ProcessingElement pe, ulong pointer, ulong limit)
     {
+        if (limit <= pointer)
+        {
+            // A buffer without pages has no last address: it is part of none, and none is part of it.
+            return new BufferKey(false, 0, 0, 0, Start: ulong.MaxValue, Last: 0);
+        }
+
         TranslationRegime regime = BufferWalk.RegimeOf(pe);
         ulong start = Extended(pointer & ~InPage);
         ulong asids = (regime.Tcr & (1UL << 22)) != 0 ? regime.Ttbr1 : regime.Ttbr0;

@@ -313,6 +313,17 @@ public sealed unsafe class PinCacheTests
         machine.Test.Host.LockedBytes.ShouldBe(machine.Vm.Spe.Account.Watermark);
     }
 
+    /// <summary>A buffer from 0 to 0 is pinned: it has no pages. It must not pass for one of all addresses.</summary>
+    [Fact]
+    public void ABufferWithoutPagesStandsForNoOther()
+    {
+        using SpeMachine machine = Machine();
+        Again(machine, 0, 0).ShouldBeFalse();
+        machine.Read(SysRegId.PMBSR_EL1).ShouldBe(0UL);
+        machine.WriteDone(SysRegId.PMBLIMITR_EL1, (4 * Page) | 1);
+        machine.Read(SysRegId.PMBSR_EL1).ShouldBe((0x25UL << 26) | S | 7);
+    }
+
     [Fact]
     public void OffMeansThatNothingIsKept()
     {
