@@ -35,6 +35,19 @@ public static class GuestCommand
             HelpName = "FILE",
         };
         sources.AcceptExistingOnly();
+        var kernel = new Option<string?>("--kernel")
+        {
+            Description = "Take the kernel from this package instead of the one that the release recommends; from the backports of a release, say, which --sources has to list.",
+            HelpName = "PACKAGE",
+        };
+        kernel.Validators.Add(result =>
+        {
+            string? package = result.GetValueOrDefault<string?>();
+            if (package is not null && (!package.StartsWith(DebianGuest.KernelPackagePrefix, StringComparison.Ordinal) || package.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('.' or '+' or '-'))))
+            {
+                result.AddError($"--kernel {package}: no package with a kernel is called that; their names begin with {DebianGuest.KernelPackagePrefix}");
+            }
+        });
 
         var command = new Command(
             "debian",
@@ -44,16 +57,18 @@ public static class GuestCommand
             output,
             refresh,
             sources,
+            kernel,
         };
         command.SetAction(parsed => Build(
             parsed.GetValue(cache)?.FullName ?? GuestCache.DefaultDirectory(),
             parsed.GetValue(output)?.FullName,
             parsed.GetValue(refresh),
-            parsed.GetValue(sources)?.FullName));
+            parsed.GetValue(sources)?.FullName,
+            parsed.GetValue(kernel)));
         return command;
     }
 
-    private static int Build(string cache, string? output, bool refresh, string? sources)
+    private static int Build(string cache, string? output, bool refresh, string? sources, string? kernel)
     {
         DebianGuest? guest = null;
         DebianGuest.Report? report = null;
@@ -61,7 +76,7 @@ public static class GuestCommand
         {
             try
             {
-                guest = new DebianGuest(cache, sources, progress);
+                guest = new DebianGuest(cache, sources, kernel, progress);
                 Problem? trouble = guest.Build(refresh, out report);
                 if (trouble is null && output is not null)
                 {
@@ -82,7 +97,7 @@ public static class GuestCommand
             return ExitCodes.For(problem);
         }
 
-        Describe(guest!, report!, output ?? Path.GetDirectoryName(guest!.ImagePath)!, output is not null);
+        Describe(guest!, report!, output ?? Path.GetDirectoryName(guest!.ImagePath)!, output is not null || kernel is not null);
         return ExitCodes.Success;
     }
 

@@ -15,21 +15,27 @@ internal sealed class DebianGuest
     private const string PerfPath = "usr/bin/perf";
     private const string ShellPath = "bin/dash";
 
+    /// <summary>What the name of a package with a kernel begins with.</summary>
+    internal const string KernelPackagePrefix = "linux-image-";
+
     // Goes up when the same packages would make different images.
     private const int RecipeVersion = 2;
 
     private readonly string _directory;
     private readonly AptSource _apt;
+    private readonly string? _kernelPackage;
     private readonly GuestProgress _progress;
     private readonly PackageTree _tree;
     private readonly SortedDictionary<string, AptSource.PackageFile> _packages = new(StringComparer.Ordinal);
 
-    /// <param name="cache">The cache directory; the guest lives in its subdirectory <c>debian</c>.</param>
+    /// <param name="cache">The cache directory; the guest lives in its subdirectory <c>debian</c>, or one named after its kernel where that was chosen.</param>
     /// <param name="sourcesFile">A sources file to use in place of the machine's own, or null.</param>
+    /// <param name="kernelPackage">The package that holds the kernel, or null for the one the release recommends.</param>
     /// <param name="progress">Where to tell how it goes.</param>
-    internal DebianGuest(string cache, string? sourcesFile, GuestProgress progress)
+    internal DebianGuest(string cache, string? sourcesFile, string? kernelPackage, GuestProgress progress)
     {
-        _directory = Path.GetFullPath(Path.Combine(cache, "debian"));
+        _directory = Path.GetFullPath(Path.Combine(cache, kernelPackage is null ? "debian" : $"debian-{kernelPackage}"));
+        _kernelPackage = kernelPackage;
         _apt = new AptSource(Path.Combine(_directory, "apt"), sourcesFile);
         _tree = new PackageTree(Path.Combine(_directory, "root"));
         _progress = progress;
@@ -71,7 +77,7 @@ internal sealed class DebianGuest
 
         Directory.CreateDirectory(_directory);
         Problem? stale = _apt.Update(refresh, _progress);
-        string? kernelPackage = _apt.Dependencies(KernelMetaPackage).FirstOrDefault();
+        string? kernelPackage = _kernelPackage ?? _apt.Dependencies(KernelMetaPackage).FirstOrDefault(package => package.StartsWith(KernelPackagePrefix, StringComparison.Ordinal));
         if (stale is not null && kernelPackage is not null)
         {
             // Without network, what was fetched before is still good.
@@ -95,7 +101,7 @@ internal sealed class DebianGuest
             return unknown;
         }
 
-        string release = kernelPackage.Replace("linux-image-", "", StringComparison.Ordinal);
+        string release = kernelPackage.Replace(KernelPackagePrefix, "", StringComparison.Ordinal);
         if (IsUpToDate(described, compiler))
         {
             report = new Report(true, release, compiler, [.. described.Select(file => file.FileName)]);

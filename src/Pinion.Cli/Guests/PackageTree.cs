@@ -10,6 +10,8 @@ internal sealed class PackageTree
 {
     private const int MaximumLinks = 16;
 
+    private static readonly string[] s_merged = ["bin/", "sbin/", "lib/"];
+
     private static readonly string[] s_libraryDirectories = ["lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib", "usr/lib"];
 
     private readonly Dictionary<string, string> _packageOfFile = new(StringComparer.Ordinal);
@@ -23,7 +25,10 @@ internal sealed class PackageTree
     internal IEnumerable<string> Files => _packageOfFile.Keys.Order(StringComparer.Ordinal);
 
     /// <summary>The package that brought a file, or null.</summary>
-    internal string? PackageOf(string relativePath) => _packageOfFile.GetValueOrDefault(relativePath);
+    internal string? PackageOf(string relativePath) => _packageOfFile.GetValueOrDefault(relativePath) ?? _packageOfFile.GetValueOrDefault(UnderUsr(relativePath));
+
+    /// <summary>Where releases after Debian 12 have what was in /bin, /sbin and /lib: those are links there, which no package brings.</summary>
+    private static string UnderUsr(string relativePath) => s_merged.Any(directory => relativePath.StartsWith(directory, StringComparison.Ordinal)) ? $"usr/{relativePath}" : relativePath;
 
     /// <summary>Unpacks those files of a package that <paramref name="wanted"/> accepts by their path, which is relative and has no leading "./".</summary>
     internal Problem? Unpack(string package, string file, Predicate<string> wanted)
@@ -64,6 +69,11 @@ internal sealed class PackageTree
     private string? Resolve(string relativePath)
     {
         string path = Path.Combine(Root, relativePath);
+        if (new FileInfo(path) is { Exists: false, LinkTarget: null })
+        {
+            path = Path.Combine(Root, UnderUsr(relativePath));
+        }
+
         for (int i = 0; i < MaximumLinks; i++)
         {
             var info = new FileInfo(path);

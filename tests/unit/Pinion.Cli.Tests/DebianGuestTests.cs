@@ -94,6 +94,33 @@ public sealed class DebianGuestTests : IDisposable
     }
 
     [Fact]
+    public void WhatWasInBinAndLibIsFoundUnderUsrWhereThatIsAllThereIs()
+    {
+        string root = Path.Combine(_directory, "root");
+        foreach ((string path, string content) in new[] { ("usr/bin/dash", "new"), ("usr/lib/aarch64-linux-gnu/libc.so.6", "libc"), ("bin/busybox", "old"), ("usr/bin/busybox", "other") })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, path))!);
+            File.WriteAllText(Path.Combine(root, path), content);
+        }
+
+        File.CreateSymbolicLink(Path.Combine(root, "usr/lib/ld-linux-aarch64.so.1"), "aarch64-linux-gnu/libc.so.6");
+        var tree = new PackageTree(root);
+        Read("bin/dash").ShouldBe("new");
+        Read("bin/busybox").ShouldBe("old", "a file where it is asked for comes first");
+        Read("lib/ld-linux-aarch64.so.1").ShouldBe("libc", "links are followed there as well");
+        tree.TryReadFile("etc/dash", out _).ShouldBeFalse();
+
+        string Read(string path) => tree.TryReadFile(path, out byte[]? bytes) ? Encoding.UTF8.GetString(bytes) : "";
+    }
+
+    [Theory]
+    [InlineData("busybox")]
+    [InlineData("linux-image-../../etc")]
+    [InlineData("linux-image-6.1 --allow-unauthenticated")]
+    public void AKernelIsAPackageOfKernels(string package) =>
+        GuestCommand.Create().Parse(["debian", "--kernel", package]).Errors.ShouldHaveSingleItem().Message.ShouldContain("no package with a kernel is called that");
+
+    [Fact]
     public void APackageThatIsDamagedIsDiagnosed()
     {
         Assert.SkipUnless(HostTool.Exists("dpkg-deb"), "needs dpkg-deb: apt-get install dpkg");
