@@ -7,7 +7,7 @@ namespace Pinion.Cpu.Profiling;
 public readonly record struct TimingMode(uint Window)
 {
     /// <summary>The N of window:N where nobody says otherwise. docs/timing-model.md says how it was chosen.</summary>
-    public const uint DefaultWindow = 64;
+    public const uint DefaultWindow = 32;
 
     private const uint Everything = uint.MaxValue;
     private const string WindowPrefix = "window:";
