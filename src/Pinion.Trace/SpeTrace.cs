@@ -16,6 +16,12 @@ public readonly record struct SpeBuffer(int Cpu, int ThreadId, ulong StreamOffse
 /// <param name="Path">Path in the guest.</param>
 public readonly record struct TraceMapping(uint ProcessId, ulong Start, ulong Length, ulong FileOffset, string Path)
 {
+    /// <summary>When it was mapped, in nanoseconds of the traced kernel's clock; 0 where unknown or before everything.</summary>
+    public ulong Time { get; init; }
+
+    /// <summary>Build id of the file in hexadecimal, where the trace knows it.</summary>
+    public string? BuildId { get; init; }
+
     public bool Contains(ulong address) => address >= Start && address - Start < Length;
 }
 
@@ -24,7 +30,26 @@ public readonly record struct TraceMapping(uint ProcessId, ulong Start, ulong Le
 /// <param name="ThreadId">Thread; what CONTEXTIDR_EL1 holds under CONFIG_PID_IN_CONTEXTIDR.</param>
 /// <param name="Name">Name, or null where only the relation is known.</param>
 /// <param name="ParentProcessId">Process it was forked from; equal to <paramref name="ProcessId"/> where unknown.</param>
-public readonly record struct TraceTask(uint ProcessId, uint ThreadId, string? Name, uint ParentProcessId);
+public readonly record struct TraceTask(uint ProcessId, uint ThreadId, string? Name, uint ParentProcessId)
+{
+    /// <summary>When, in nanoseconds of the traced kernel's clock; 0 where unknown or before everything.</summary>
+    public ulong Time { get; init; }
+
+    /// <summary>The name comes from execve: what the process had mapped is gone.</summary>
+    public bool IsExec { get; init; }
+}
+
+/// <summary>A CPU (or a thread's stream) changes to another thread. It tells whose records are, where they have no Context packets.</summary>
+/// <param name="Cpu">CPU.</param>
+/// <param name="ThreadId">Thread that runs from then on; 0 is the idle task.</param>
+/// <param name="Time">Nanoseconds of the traced kernel's clock.</param>
+public readonly record struct TraceSwitch(int Cpu, uint ThreadId, ulong Time);
+
+/// <summary>The kernel or the recorder says that data is missing or cut (PERF_RECORD_AUX flags, PERF_RECORD_LOST).</summary>
+/// <param name="Cpu">CPU; -1 where unknown.</param>
+/// <param name="Time">Nanoseconds of the traced kernel's clock; 0 where unknown.</param>
+/// <param name="Kind">Name of the flag: truncated, partial, collision, lost.</param>
+public readonly record struct TraceLoss(int Cpu, ulong Time, string Kind);
 
 /// <summary>How a system counter maps to nanoseconds of the traced kernel's clock (perf_event_open(2), struct perf_event_mmap_page).</summary>
 /// <param name="Shift">Right shift after the multiplication.</param>
@@ -75,7 +100,20 @@ public sealed class SpeTrace
     /// <summary>Mappings in file order; a later one replaces an earlier one it overlaps.</summary>
     public List<TraceMapping> Mappings { get; } = [];
 
+    /// <summary>Names and relations in file order.</summary>
     public List<TraceTask> Tasks { get; } = [];
+
+    /// <summary>Context switches in file order; empty where the trace has none.</summary>
+    public List<TraceSwitch> Switches { get; } = [];
+
+    /// <summary>Where the recorder says that records were lost.</summary>
+    public List<TraceLoss> Losses { get; } = [];
+
+    /// <summary>What else the file says about the recording, in its order: "host name", "kernel release", "command line" and the like.</summary>
+    public List<KeyValuePair<string, string>> Facts { get; } = [];
+
+    /// <summary>Operations between samples (perf record -c); 0 where unknown.</summary>
+    public ulong Period { get; set; }
 
     /// <summary>Symbols of the kernel in the format of /proc/kallsyms, where the file brings them.</summary>
     public List<ReadOnlyMemory<byte>> KernelSymbols { get; } = [];
