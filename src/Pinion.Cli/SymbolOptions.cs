@@ -82,7 +82,7 @@ public sealed record SymbolFiles(IReadOnlyList<string> Elf, string? Kallsyms)
         }
 
         var diagnoses = new Diagnoses();
-        resolver.AddImage(ElfImage.Read(bytes, Path.GetFileName(path), diagnoses), bias);
+        resolver.AddImage(ElfImage.Read(bytes, Path.GetFileName(path), diagnoses, path), bias);
         return CommandOutput.Report(path, diagnoses, error);
     }
 

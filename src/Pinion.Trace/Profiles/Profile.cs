@@ -1,36 +1,58 @@
 using System.Runtime.InteropServices;
 using Pinion.Arm.Spe;
+using Pinion.Trace.Samples;
 using Pinion.Trace.Symbols;
 
 namespace Pinion.Trace.Profiles;
 
-/// <summary>Samples of one function.</summary>
-/// <param name="Location">The function.</param>
-/// <param name="Counts">Sums over its samples.</param>
-public sealed record ProfileRow(Location Location, ProfileCounts Counts);
+/// <summary>Samples that have something in common.</summary>
+/// <param name="Labels">What they have in common, a text for each of <see cref="Profile.Labels"/>.</param>
+/// <param name="Counts">Sums over the samples.</param>
+public sealed record ProfileRow(IReadOnlyList<string> Labels, ProfileCounts Counts)
+{
+    /// <summary>Image and function, in a profile by function.</summary>
+    public Location Location => new(Labels[0], Labels.Count > 1 ? Labels[1] : "");
+}
 
-/// <summary>Samples of a trace by function.</summary>
+/// <summary>Samples of a trace by function, or by something else.</summary>
 public sealed class Profile
 {
-    private Profile()
+    /// <summary>So many rows are kept apart; a trace may have as many addresses as samples. The others share the last row.</summary>
+    public const int MostRows = 1 << 18;
+
+    private Profile(ProfileOptions options)
     {
+        Options = options;
+        Total = new(options.Histograms);
     }
 
+    /// <summary>How it was made.</summary>
+    public ProfileOptions Options { get; }
+
+    /// <summary>What the labels of a row are.</summary>
+    public IReadOnlyList<string> Labels => ProfileGrouping.Columns(Options.By);
+
     /// <summary>All samples.</summary>
-    public ProfileCounts Total { get; } = new();
+    public ProfileCounts Total { get; }
 
     /// <summary>First and last timestamp of any record; null without timestamps.</summary>
     public (ulong First, ulong Last)? Timestamps { get; private set; }
 
-    /// <summary>Functions, those with most samples first, then by name.</summary>
+    /// <summary>Those with most samples first, then by name.</summary>
     public IReadOnlyList<ProfileRow> Rows { get; private set; } = [];
 
-    /// <summary>Aggregates all records of <paramref name="trace"/>. Damage inside the records is added to the trace's diagnoses.</summary>
-    public static Profile Build(SpeTrace trace, SymbolResolver resolver)
+    /// <summary>Aggregates all records of <paramref name="trace"/> by function. Damage inside the records is added to the trace's diagnoses.</summary>
+    public static Profile Build(SpeTrace trace, SymbolResolver resolver) => Build(new SampleSource(trace, resolver), new ProfileOptions());
+
+    /// <summary>Aggregates the records of a trace. Damage inside the records is added to the trace's diagnoses.</summary>
+    /// <param name="source">The trace.</param>
+    /// <param name="options">Which records, and what the rows are.</param>
+    public static Profile Build(SampleSource source, ProfileOptions options)
     {
-        var profile = new Profile();
-        var counts = new Dictionary<Location, ProfileCounts>();
-        foreach (Gathering part in RecordScan.Run(trace, () => new Gathering(Merge)))
+        var profile = new Profile(options);
+        var grouping = new ProfileGrouping(source, options);
+        var counts = new Dictionary<RowLabel, ProfileCounts>();
+        foreach (Gathering part in SampleScan.Run(source, options.Filter, () => new Gathering(grouping, options.Histograms, Merge)))
         {
             part.Flush();
             if (part.First <= part.Last)
@@ -40,70 +62,69 @@ public sealed class Profile
             }
         }
 
+        int labels = profile.Labels.Count;
         profile.Rows =
         [
-            .. counts.Select(entry => new ProfileRow(entry.Key, entry.Value))
-                .OrderByDescending(row => row.Counts.Samples)
-                .ThenBy(row => row.Location.Image, StringComparer.Ordinal)
-                .ThenBy(row => row.Location.Symbol, StringComparer.Ordinal),
+            .. counts.OrderByDescending(row => row.Value.Samples)
+                .ThenBy(row => row.Key.First, StringComparer.Ordinal)
+                .ThenBy(row => row.Key.Second, StringComparer.Ordinal)
+                .ThenBy(row => row.Key.Third, StringComparer.Ordinal)
+                .Select(row => new ProfileRow(((string[])[row.Key.First, row.Key.Second, row.Key.Third])[..labels], row.Value)),
         ];
         return profile;
 
-        void Merge(Dictionary<Place, ProfileCounts> places)
+        void Merge(Dictionary<GroupKey, Group> groups)
         {
             lock (counts)
             {
-                foreach ((Place place, ProfileCounts found) in places)
+                foreach ((GroupKey key, Group group) in groups)
                 {
-                    Location location = place.HasPc ? resolver.Resolve(place.Pc, place.Thread == Place.NoThread ? null : (uint)place.Thread) : new(Location.Unknown, "[no PC]");
-                    if (!counts.TryGetValue(location, out ProfileCounts? sum))
+                    RowLabel label = grouping.LabelOf(key, group.First);
+                    if (!counts.TryGetValue(label, out ProfileCounts? sum))
                     {
-                        counts.Add(location, sum = new());
+                        label = counts.Count < MostRows - 1 ? label : new("[more]", "[more]", "[more]");
+                        if (!counts.TryGetValue(label, out sum))
+                        {
+                            counts.Add(label, sum = new(options.Histograms));
+                        }
                     }
 
-                    sum.Add(found);
-                    profile.Total.Add(found);
+                    sum.Add(group.Counts);
+                    profile.Total.Add(group.Counts);
                 }
             }
         }
     }
 
-    /// <summary>Where a sample fell, before symbols: places are few, samples many.</summary>
-    private readonly record struct Place(ulong Pc, ulong Thread, bool HasPc)
+    /// <summary>The samples of one key that one thread found.</summary>
+    private sealed class Group(in SampleOrigin first, bool histograms)
     {
-        public const ulong NoThread = ulong.MaxValue;
+        public SampleOrigin First { get; } = first;
 
-        public bool Equals(Place other) => Pc == other.Pc && Thread == other.Thread && HasPc == other.HasPc;
-
-        // Neighbouring instructions differ in bits 2 and up only.
-        public override int GetHashCode() => (int)((Pc >> 2) ^ (Thread * 0x9E37_79B1));
+        public ProfileCounts Counts { get; } = new(histograms);
     }
 
     /// <summary>What one thread found.</summary>
-    private sealed class Gathering(Action<Dictionary<Place, ProfileCounts>> merge) : IRecordVisitor
+    private sealed class Gathering(ProfileGrouping grouping, bool histograms, Action<Dictionary<GroupKey, Group>> merge) : ISampleVisitor
     {
-        /// <summary>So many places are kept apart; a file may have as many as it has records.</summary>
-        private const int MostPlaces = 1 << 16;
-
-        private readonly Dictionary<Place, ProfileCounts> _counts = new(4096);
+        private readonly int _mostGroups = histograms ? 1 << 14 : 1 << 16;
+        private readonly Dictionary<GroupKey, Group> _groups = new(4096);
 
         public ulong First { get; private set; } = ulong.MaxValue;
 
         public ulong Last { get; private set; }
 
-        public void Visit(in SpeBuffer buffer, in SpeRecord record)
+        public void Visit(in SpeRecord record, in SampleOrigin origin)
         {
-            bool hasPc = record.Has(SpeFields.Pc);
-            var place = new Place(hasPc ? record.Pc : 0, RecordScan.ThreadOf(buffer, record) ?? Place.NoThread, hasPc);
-            ref ProfileCounts? counts = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, place, out _);
-            (counts ??= new()).Add(record);
+            ref Group? group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, grouping.KeyOf(record, origin), out _);
+            (group ??= new(origin, histograms)).Counts.Add(record);
             if (record.Has(SpeFields.Timestamp))
             {
                 First = Math.Min(First, record.Timestamp);
                 Last = Math.Max(Last, record.Timestamp);
             }
 
-            if (_counts.Count >= MostPlaces)
+            if (_groups.Count >= _mostGroups)
             {
                 Flush();
             }
@@ -111,8 +132,8 @@ public sealed class Profile
 
         public void Flush()
         {
-            merge(_counts);
-            _counts.Clear();
+            merge(_groups);
+            _groups.Clear();
         }
     }
 }

@@ -27,6 +27,15 @@ public sealed class ProfileCounts
     private readonly long[] _levels = new long[4];
     private readonly long[] _dataSources = new long[DataSources];
 
+    /// <param name="histograms">Keep histograms of the latencies.</param>
+    public ProfileCounts(bool histograms = false)
+    {
+        if (histograms)
+        {
+            (TotalHistogram, IssueHistogram, TranslationHistogram) = (new(), new(), new());
+        }
+    }
+
     public long Samples { get; private set; }
 
     /// <summary>Samples with total latency, and their cycles.</summary>
@@ -38,6 +47,23 @@ public sealed class ProfileCounts
     public long WithIssueLatency { get; private set; }
 
     public long IssueLatency { get; private set; }
+
+    /// <summary>Samples with translation latency, and their cycles.</summary>
+    public long WithTranslationLatency { get; private set; }
+
+    public long TranslationLatency { get; private set; }
+
+    /// <summary>Total latencies by size; null where they were not asked for.</summary>
+    public LatencyHistogram? TotalHistogram { get; }
+
+    /// <summary>Issue latencies by size; null where they were not asked for.</summary>
+    public LatencyHistogram? IssueHistogram { get; }
+
+    /// <summary>Translation latencies by size; null where they were not asked for.</summary>
+    public LatencyHistogram? TranslationHistogram { get; }
+
+    /// <summary>Accesses that another chip served: the event, or the data source of Arm's common encoding.</summary>
+    public long RemoteAccesses { get; private set; }
 
     public long Mispredicted { get; private set; }
 
@@ -54,6 +80,8 @@ public sealed class ProfileCounts
     public double? MeanTotalLatency => WithTotalLatency == 0 ? null : (double)TotalLatency / WithTotalLatency;
 
     public double? MeanIssueLatency => WithIssueLatency == 0 ? null : (double)IssueLatency / WithIssueLatency;
+
+    public double? MeanTranslationLatency => WithTranslationLatency == 0 ? null : (double)TranslationLatency / WithTranslationLatency;
 
     /// <summary>Mispredicted branches among all sampled branches, 0 to 1.</summary>
     public double? MispredictShare => Of(ProfileClass.Branch) == 0 ? null : (double)Mispredicted / Of(ProfileClass.Branch);
@@ -80,12 +108,26 @@ public sealed class ProfileCounts
         {
             WithTotalLatency++;
             TotalLatency += record.TotalLatency;
+            TotalHistogram?.Add(record.TotalLatency);
         }
 
         if (record.Has(SpeFields.IssueLatency))
         {
             WithIssueLatency++;
             IssueLatency += record.IssueLatency;
+            IssueHistogram?.Add(record.IssueLatency);
+        }
+
+        if (record.Has(SpeFields.TranslationLatency))
+        {
+            WithTranslationLatency++;
+            TranslationLatency += record.TranslationLatency;
+            TranslationHistogram?.Add(record.TranslationLatency);
+        }
+
+        if (IsRemote(record))
+        {
+            RemoteAccesses++;
         }
 
         if (record.Has(SpeFields.DataSource))
@@ -112,6 +154,9 @@ public sealed class ProfileCounts
         TotalLatency += other.TotalLatency;
         WithIssueLatency += other.WithIssueLatency;
         IssueLatency += other.IssueLatency;
+        WithTranslationLatency += other.WithTranslationLatency;
+        TranslationLatency += other.TranslationLatency;
+        RemoteAccesses += other.RemoteAccesses;
         Mispredicted += other.Mispredicted;
         NotTaken += other.NotTaken;
         L1DataRefills += other.L1DataRefills;
@@ -121,6 +166,22 @@ public sealed class ProfileCounts
         AddEach(_classes, other._classes);
         AddEach(_levels, other._levels);
         AddEach(_dataSources, other._dataSources);
+        AddHistogram(TotalHistogram, other.TotalHistogram);
+        AddHistogram(IssueHistogram, other.IssueHistogram);
+        AddHistogram(TranslationHistogram, other.TranslationHistogram);
+    }
+
+    /// <summary>Whether another chip served the access.</summary>
+    public static bool IsRemote(in SpeRecord record) =>
+        (record.Has(SpeFields.Events) && (record.Events & SpeEvents.RemoteAccess) != 0)
+        || (record.Has(SpeFields.DataSource) && record.DataSource == (ushort)SpeDataSource.Remote);
+
+    private static void AddHistogram(LatencyHistogram? sum, LatencyHistogram? other)
+    {
+        if (sum is not null && other is not null)
+        {
+            sum.Add(other);
+        }
     }
 
     private static void AddEach(long[] sums, long[] others)

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Pinion.Trace.Profiles;
 
 /// <summary>
-/// A profile as JSON: {"total": counts, "functions": [{"image", "function", counts...}]}. Latencies are means in cycles, null where nothing was
-/// recorded; everything else is a number of samples.
+/// A profile as JSON: {"total": counts, "functions": [{"image", "function", counts...}]}; where it is by something else, "rows" stands for "functions", with the labels of that profile. Mean latencies are in
+/// cycles, null where nothing was recorded; histograms are lists of [smallest latency of the bucket, samples]; everything else is a number of samples.
 /// </summary>
 public static class ProfileJson
 {
@@ -26,12 +26,15 @@ public static class ProfileJson
         json.WriteStartObject("total");
         WriteCounts(json, profile.Total);
         json.WriteEndObject();
-        json.WriteStartArray("functions");
+        json.WriteStartArray(profile.Options.By == ProfileBy.Function ? "functions" : "rows");
         foreach (ProfileRow row in profile.Rows)
         {
             json.WriteStartObject();
-            json.WriteString("image", row.Location.Image);
-            json.WriteString("function", row.Location.Symbol);
+            foreach ((string name, string text) in profile.Labels.Zip(row.Labels))
+            {
+                json.WriteString(JsonNamingPolicy.CamelCase.ConvertName(name.Replace(" ", "", StringComparison.Ordinal)), text);
+            }
+
             WriteCounts(json, row.Counts);
             json.WriteEndObject();
         }
@@ -45,6 +48,7 @@ public static class ProfileJson
         json.WriteNumber("samples", counts.Samples);
         WriteMean(json, "meanTotalLatency", counts.MeanTotalLatency);
         WriteMean(json, "meanIssueLatency", counts.MeanIssueLatency);
+        WriteMean(json, "meanTranslationLatency", counts.MeanTranslationLatency);
         json.WriteNumber("loads", counts.Of(ProfileClass.Load));
         json.WriteNumber("stores", counts.Of(ProfileClass.Store));
         json.WriteNumber("atomics", counts.Of(ProfileClass.Atomic));
@@ -57,6 +61,7 @@ public static class ProfileJson
         json.WriteNumber("lastLevelMisses", counts.LastLevelMisses);
         json.WriteNumber("tlbWalks", counts.TlbWalks);
         json.WriteNumber("exceptions", counts.Exceptions);
+        json.WriteNumber("remoteAccesses", counts.RemoteAccesses);
         json.WriteStartArray("exceptionLevels");
         for (int level = 0; level < 4; level++)
         {
@@ -73,6 +78,37 @@ public static class ProfileJson
             }
         }
 
+        json.WriteEndObject();
+        WriteHistogram(json, "totalLatency", counts.TotalHistogram);
+        WriteHistogram(json, "issueLatency", counts.IssueHistogram);
+        WriteHistogram(json, "translationLatency", counts.TranslationHistogram);
+    }
+
+    private static void WriteHistogram(Utf8JsonWriter json, string name, LatencyHistogram? histogram)
+    {
+        if (histogram is null || histogram.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartObject(name);
+        json.WriteNumber("p50", histogram.Quantile(0.5)!.Value);
+        json.WriteNumber("p90", histogram.Quantile(0.9)!.Value);
+        json.WriteNumber("p99", histogram.Quantile(0.99)!.Value);
+        json.WriteNumber("max", histogram.Maximum);
+        json.WriteStartArray("buckets");
+        for (int bucket = 0; bucket < LatencyHistogram.Buckets; bucket++)
+        {
+            if (histogram[bucket] != 0)
+            {
+                json.WriteStartArray();
+                json.WriteNumberValue(LatencyHistogram.LowerBound(bucket));
+                json.WriteNumberValue(histogram[bucket]);
+                json.WriteEndArray();
+            }
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

@@ -8,14 +8,23 @@ public static class ProfileTable
 {
     private static readonly string[] s_sourceNames = MakeSourceNames();
 
-    /// <summary>Column headings; the columns from <see cref="FirstTextColumn"/> are text, those before it numbers.</summary>
-    public static IReadOnlyList<string> Columns { get; } =
-        ["samples", "share", "total", "issue", "load", "store", "atomic", "branch", "fp/simd", "other", "mispred", "EL", "data sources", "image", "function"];
+    private static readonly string[] s_numbers = ["samples", "share", "total", "issue", "load", "store", "atomic", "branch", "fp/simd", "other", "mispred", "EL", "data sources"];
+    private static readonly string[] s_quantiles = ["p50", "p90", "p99", "max", "xlat"];
+
+    /// <summary>Column headings of a profile by function; the columns from <see cref="FirstTextColumn"/> are text, those before it numbers.</summary>
+    public static IReadOnlyList<string> Columns { get; } = [.. s_numbers, .. ProfileGrouping.Columns(ProfileBy.Function)];
 
     /// <summary>Index of the first column that holds text and is aligned to the left.</summary>
     public const int FirstTextColumn = 11;
 
-    /// <summary>Cells of one function; "-" where nothing was recorded.</summary>
+    /// <summary>Column headings of a profile: numbers, those of its histograms (cycles of total latency that 50, 90 and 99 % do not exceed, the largest, and the mean translation latency), and labels.</summary>
+    public static string[] ColumnsOf(Profile profile) =>
+        [.. s_numbers[..4], .. profile.Options.Histograms ? s_quantiles : [], .. s_numbers[4..], .. profile.Labels];
+
+    /// <summary>Index of the first column of <see cref="ColumnsOf"/> that holds text.</summary>
+    public static int FirstTextColumnOf(Profile profile) => FirstTextColumn + (profile.Options.Histograms ? s_quantiles.Length : 0);
+
+    /// <summary>Cells of one row; "-" where nothing was recorded.</summary>
     public static string[] Cells(ProfileRow row, ProfileCounts total)
     {
         ProfileCounts counts = row.Counts;
@@ -25,6 +34,7 @@ public static class ProfileTable
             Percent((double)counts.Samples / total.Samples),
             Number(counts.MeanTotalLatency),
             Number(counts.MeanIssueLatency),
+            .. Quantiles(counts),
             Share(counts, ProfileClass.Load),
             Share(counts, ProfileClass.Store),
             Share(counts, ProfileClass.Atomic),
@@ -34,10 +44,22 @@ public static class ProfileTable
             counts.MispredictShare is double share ? Percent(share) : "-",
             Levels(counts),
             Sources(counts),
-            row.Location.Image,
-            row.Location.Symbol,
+            .. row.Labels,
         ];
     }
+
+    private static string[] Quantiles(ProfileCounts counts) => counts.TotalHistogram is not LatencyHistogram total
+        ? []
+        :
+        [
+            Cycles(total.Quantile(0.5)),
+            Cycles(total.Quantile(0.9)),
+            Cycles(total.Quantile(0.99)),
+            Cycles(total.Count == 0 ? null : total.Maximum),
+            Number(counts.MeanTranslationLatency),
+        ];
+
+    private static string Cycles(int? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "-";
 
     /// <summary>One line about the whole profile.</summary>
     public static string Summary(Profile profile, TimeConversion time)
@@ -62,20 +84,31 @@ public static class ProfileTable
     }
 
     /// <summary>Writes the table as plain text with aligned columns.</summary>
-    public static void WriteText(Profile profile, TimeConversion time, TextWriter writer)
+    /// <param name="profile">A profile.</param>
+    /// <param name="time">Counter to nanoseconds.</param>
+    /// <param name="writer">Where to.</param>
+    /// <param name="top">At most so many rows.</param>
+    public static void WriteText(Profile profile, TimeConversion time, TextWriter writer, int top = int.MaxValue)
     {
-        List<string[]> rows = [[.. Columns], .. profile.Rows.Select(row => Cells(row, profile.Total))];
-        int[] widths = [.. Enumerable.Range(0, Columns.Count).Select(column => rows.Max(row => row[column].Length))];
+        string[] columns = ColumnsOf(profile);
+        int firstText = FirstTextColumnOf(profile);
+        List<string[]> rows = [columns, .. profile.Rows.Take(top).Select(row => Cells(row, profile.Total))];
+        int[] widths = [.. Enumerable.Range(0, columns.Length).Select(column => rows.Max(row => row[column].Length))];
         writer.Write($"# {Summary(profile, time)}\n");
         foreach (string[] row in rows)
         {
-            IEnumerable<string> cells = row.Select((cell, column) => column < FirstTextColumn ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
+            IEnumerable<string> cells = row.Select((cell, column) => column < firstText ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
             writer.Write(string.Join("  ", cells).TrimEnd() + "\n");
+        }
+
+        if (profile.Rows.Count > top)
+        {
+            writer.Write(string.Create(CultureInfo.InvariantCulture, $"# {profile.Rows.Count - top} more rows; --top shows them\n"));
         }
     }
 
     /// <summary>Name of a data source in the encoding of Arm's own cores; hexadecimal where it has none.</summary>
-    internal static string SourceName(int source) => s_sourceNames[source];
+    public static string SourceName(int source) => s_sourceNames[source];
 
     private static string Levels(ProfileCounts counts)
     {

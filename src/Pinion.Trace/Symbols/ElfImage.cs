@@ -10,6 +10,7 @@ public sealed class ElfImage
     private const int SectionHeaderSize = 64;
     private const int SymbolSize = 24;
     private const uint LoadSegment = 1;
+    private const uint NoteSegment = 4;
     private const uint SymbolTableSection = 2;
     private const uint DynamicSymbolSection = 11;
     private const ushort DynamicType = 3;
@@ -27,13 +28,19 @@ public sealed class ElfImage
 
     public SymbolTable Symbols { get; private set; }
 
+    /// <summary>Build id in hexadecimal (note NT_GNU_BUILD_ID); null where the file has none.</summary>
+    public string? BuildId { get; private set; }
+
+    /// <summary>The file on this machine, where it came from one.</summary>
+    public string? Path { get; init; }
+
     /// <summary>Loaded at an address chosen when it is mapped (a shared object, a position-independent executable); not at the addresses in the file.</summary>
     public bool IsRelocatable { get; private set; }
 
     /// <summary>Reads a whole file; what is malformed gets a diagnosis with its offset and the rest is read.</summary>
-    public static ElfImage Read(ReadOnlySpan<byte> file, string name, Diagnoses diagnoses)
+    public static ElfImage Read(ReadOnlySpan<byte> file, string name, Diagnoses diagnoses, string? path = null)
     {
-        var image = new ElfImage(name, new(name, []));
+        var image = new ElfImage(name, new(name, [])) { Path = path };
         if (!file.StartsWith("\u007fELF"u8) || file.Length < HeaderSize)
         {
             diagnoses.Add(0, "not an ELF file");
@@ -52,6 +59,9 @@ public sealed class ElfImage
         image.Symbols = new(name, ReadSymbols(file, diagnoses));
         return image;
     }
+
+    /// <summary>Whether the file may be the one with this build id: it is, or one of the two is not known.</summary>
+    public bool IsBuild(string? buildId) => buildId is null || BuildId is null || buildId.StartsWith(BuildId, StringComparison.OrdinalIgnoreCase) || BuildId.StartsWith(buildId, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The address in the file's own address space of the byte at <paramref name="fileOffset"/>; false outside of loadable segments.</summary>
     public bool TryAddressAt(ulong fileOffset, out ulong address)
@@ -97,7 +107,34 @@ public sealed class ElfImage
             {
                 _segments.Add((offset, size, address));
             }
+            else if (type == NoteSegment && BuildId is null && Holds(file, offset, size))
+            {
+                BuildId = FindBuildId(file.Slice((int)offset, (int)size));
+            }
         }
+    }
+
+    private static string? FindBuildId(ReadOnlySpan<byte> notes)
+    {
+        const uint GnuBuildId = 3;
+        while (TryU32(notes, 0, out uint nameSize) && TryU32(notes, 4, out uint size) && TryU32(notes, 8, out uint type))
+        {
+            ulong content = 12 + (((ulong)nameSize + 3) & ~3ul);
+            ulong end = content + (((ulong)size + 3) & ~3ul);
+            if (!Holds(notes, content, size))
+            {
+                break;
+            }
+
+            if (type == GnuBuildId && nameSize == 4 && notes[12..].StartsWith("GNU\0"u8))
+            {
+                return Convert.ToHexStringLower(notes.Slice((int)content, (int)size));
+            }
+
+            notes = end < (ulong)notes.Length ? notes[(int)end..] : default;
+        }
+
+        return null;
     }
 
     private static List<Symbol> ReadSymbols(ReadOnlySpan<byte> file, Diagnoses diagnoses)

@@ -8,30 +8,67 @@ public readonly record struct Location(string Image, string Symbol)
     public const string Unknown = "[unknown]";
 }
 
-/// <summary>Finds functions: kernel addresses in the kernel's symbols, user addresses through the mappings of their process in the ELF files at hand.</summary>
+/// <summary>
+/// Finds functions: kernel addresses in the kernel's symbols, user addresses through what their process had mapped at the time, in the ELF files at hand. For one thread at a time.
+/// </summary>
 public sealed class SymbolResolver
 {
+    /// <summary>An address space that nobody's is.</summary>
+    public const int NoSpace = -1;
+
     /// <summary>A file may have as many addresses as it has records.</summary>
     private const int MostKnown = 1 << 18;
 
+    /// <summary>A child that has not called exec still runs in what its parent mapped. The number of steps is bounded because a file may hold a cycle.</summary>
+    private const int MostGenerations = 16;
+
     private readonly List<SymbolTable> _kernel = [];
     private readonly List<(ElfImage Image, ulong Bias)> _images = [];
-    private readonly List<TraceMapping> _mappings;
+    private readonly AddressSpace _anybody;
+    private readonly Dictionary<uint, AddressSpace> _spaces = [];
     private readonly Dictionary<uint, uint> _processOfThread = [];
-    private readonly Dictionary<uint, uint> _parents = [];
-    private readonly Dictionary<(ulong Pc, uint Process), Location> _known = [];
+    private readonly Dictionary<uint, (uint Process, ulong Time)> _parents = [];
+    private readonly List<(uint Process, ulong Time)> _handles = [];
+    private readonly Dictionary<(uint Process, int Epoch), int> _handleOf = [];
+    private readonly Dictionary<(ulong Pc, int Space), CodePlace> _known = [];
 
     public SymbolResolver(SpeTrace trace)
     {
-        // The newest mapping wins, so they are searched from the last one.
-        _mappings = [.. Enumerable.Reverse(trace.Mappings)];
+        _anybody = AddressSpace.Build(trace.Mappings.Where(mapping => mapping.ProcessId != uint.MaxValue).Select(mapping => (0ul, (TraceMapping?)mapping)));
+        var events = new Dictionary<uint, List<(ulong Time, TraceMapping? Mapping)>>();
         foreach (TraceTask task in trace.Tasks)
         {
             _processOfThread[task.ThreadId] = task.ProcessId;
             if (task.ParentProcessId != task.ProcessId)
             {
-                _parents[task.ProcessId] = task.ParentProcessId;
+                _parents[task.ProcessId] = (task.ParentProcessId, task.Time == 0 ? ulong.MaxValue : task.Time);
             }
+
+            if (task.IsExec)
+            {
+                Events(task.ProcessId).Add((task.Time, null));
+            }
+        }
+
+        foreach (TraceMapping mapping in trace.Mappings.Where(mapping => mapping.ProcessId != uint.MaxValue))
+        {
+            Events(mapping.ProcessId).Add((mapping.Time, mapping));
+        }
+
+        foreach ((uint process, List<(ulong Time, TraceMapping? Mapping)> list) in events)
+        {
+            // Order is stable: without times the order of the file stays, and the name of an exec comes before what it maps.
+            _spaces.Add(process, AddressSpace.Build(list.OrderBy(e => e.Time)));
+        }
+
+        List<(ulong Time, TraceMapping? Mapping)> Events(uint process)
+        {
+            if (!events.TryGetValue(process, out List<(ulong, TraceMapping?)>? list))
+            {
+                events.Add(process, list = []);
+            }
+
+            return list;
         }
     }
 
@@ -49,102 +86,153 @@ public sealed class SymbolResolver
         _known.Clear();
     }
 
-    /// <summary>Finds the function at <paramref name="pc"/> of thread <paramref name="threadId"/> (null where the record does not tell).</summary>
-    public Location Resolve(ulong pc, uint? threadId)
+    /// <summary>The kernel's symbol tables.</summary>
+    public IReadOnlyList<SymbolTable> Kernel => _kernel;
+
+    /// <summary>In the kernel's half of the address space.</summary>
+    public static bool IsKernel(ulong address) => (address >> 55) != 0;
+
+    /// <summary>Process (thread group) of a thread; the thread's own number where nothing is known.</summary>
+    public uint ProcessOf(uint threadId) => _processOfThread.GetValueOrDefault(threadId, threadId);
+
+    /// <summary>Finds the function at <paramref name="pc"/> of thread <paramref name="threadId"/> (null where the record does not tell) as things were last.</summary>
+    public Location Resolve(ulong pc, uint? threadId) => Find(pc, SpaceAt(threadId, ulong.MaxValue)).Location;
+
+    /// <summary>A number for what the process of <paramref name="threadId"/> had mapped at <paramref name="time"/>; the same number means the same mappings.</summary>
+    /// <param name="threadId">Thread; null where the record does not tell.</param>
+    /// <param name="time">Nanoseconds of the traced kernel's clock; ulong.MaxValue: as things were last.</param>
+    public int SpaceAt(uint? threadId, ulong time) => SpaceAt(threadId, time, out _);
+
+    /// <inheritdoc cref="SpaceAt(uint?, ulong)"/>
+    /// <param name="holds">From when (inclusive) to when (exclusive) the answer is the same.</param>
+    public int SpaceAt(uint? threadId, ulong time, out (ulong From, ulong Until) holds)
     {
-        uint process = threadId is uint thread ? _processOfThread.GetValueOrDefault(thread, thread) : uint.MaxValue;
-        if (_known.TryGetValue((pc, process), out Location location))
+        holds = (0, ulong.MaxValue);
+        if (threadId is not uint thread)
         {
-            return location;
+            return NoSpace;
         }
 
-        location = IsKernel(pc) ? ResolveKernel(pc) : ResolveUser(pc, process, threadId is not null);
+        uint process = ProcessOf(thread);
+        int epoch = 0;
+        if (_spaces.TryGetValue(process, out AddressSpace? space))
+        {
+            epoch = space.EpochAt(time);
+            holds = space.BoundsOf(epoch);
+        }
+        else if (!_parents.ContainsKey(process))
+        {
+            // Nothing is known of it, and a file may have as many of these as it has records.
+            return NoSpace;
+        }
+
+        if (!_handleOf.TryGetValue((process, epoch), out int handle))
+        {
+            handle = _handles.Count;
+            _handles.Add((process, time));
+            _handleOf.Add((process, epoch), handle);
+        }
+
+        return handle;
+    }
+
+    /// <summary>Finds what is at <paramref name="pc"/> in an address space of <see cref="SpaceAt"/>.</summary>
+    public CodePlace Find(ulong pc, int space)
+    {
+        bool kernel = IsKernel(pc);
+        space = kernel ? NoSpace : space;
+        if (_known.TryGetValue((pc, space), out CodePlace place))
+        {
+            return place;
+        }
+
+        place = kernel ? FindKernel(pc) : FindUser(pc, space);
         if (_known.Count >= MostKnown)
         {
             _known.Clear();
         }
 
-        _known[(pc, process)] = location;
-        return location;
+        _known[(pc, space)] = place;
+        return place;
     }
 
-    private static bool IsKernel(ulong address) => (address >> 55) != 0;
-
-    private Location ResolveKernel(ulong pc)
+    private CodePlace FindKernel(ulong pc)
     {
         foreach (SymbolTable table in _kernel)
         {
-            if (table.TryFind(pc, out string? name))
+            if (table.TryFind(pc, out Symbol symbol))
             {
-                return new(table.Name, name);
+                return new(new(table.Name, symbol.Name), pc, symbol.Start, null, pc, null);
             }
         }
 
-        return TryAbsolute(pc, out Location location) ? location : new("[kernel]", Location.Unknown);
+        return TryAbsolute(pc, null, out CodePlace place) ? place : new(new("[kernel]", Location.Unknown), pc, 0, null, pc, null);
     }
 
-    private Location ResolveUser(ulong pc, uint process, bool processKnown)
+    private CodePlace FindUser(ulong pc, int space)
     {
-        if (TryMapping(pc, process, processKnown, out TraceMapping mapping))
+        if (!TryMapping(pc, space, out TraceMapping mapping))
         {
-            string file = mapping.Path[(mapping.Path.LastIndexOf('/') + 1)..];
-            foreach ((ElfImage image, _) in _images)
+            return TryAbsolute(pc, null, out CodePlace place) ? place : new(new(Location.Unknown, Location.Unknown), pc, 0, null, pc, null);
+        }
+
+        string file = mapping.Path[(mapping.Path.LastIndexOf('/') + 1)..];
+        CodePlace? unnamed = null;
+        foreach ((ElfImage image, _) in _images)
+        {
+            if (image.Name == file && image.IsBuild(mapping.BuildId) && image.TryAddressAt(pc - mapping.Start + mapping.FileOffset, out ulong address))
             {
-                if (image.Name == file && image.TryAddressAt(pc - mapping.Start + mapping.FileOffset, out ulong address)
-                    && image.Symbols.TryFind(address, out string? name))
+                if (image.Symbols.TryFind(address, out Symbol symbol))
                 {
-                    return new(file, name);
+                    return new(new(file, symbol.Name), pc, pc - (address - symbol.Start), image, address, mapping);
                 }
-            }
 
-            return TryAbsolute(pc, out Location absolute) && absolute.Image == file ? absolute : new(file.Length > 0 ? file : "[anon]", Location.Unknown);
+                unnamed ??= new(new(file, Location.Unknown), pc, 0, image, address, mapping);
+            }
         }
 
-        return TryAbsolute(pc, out Location location) ? location : new(Location.Unknown, Location.Unknown);
+        return TryAbsolute(pc, file, out CodePlace absolute)
+            ? absolute with { Mapping = mapping }
+            : unnamed ?? new(new(file.Length > 0 ? file : "[anon]", Location.Unknown), pc, 0, null, pc, mapping);
     }
 
-    private bool TryMapping(ulong pc, uint process, bool processKnown, out TraceMapping mapping)
+    private bool TryMapping(ulong pc, int space, out TraceMapping mapping)
     {
-        // A child that has not called exec still runs in what its parent mapped. The number of steps is bounded because a file may hold a cycle.
-        for (int generation = 0; processKnown && generation < 16; generation++)
+        if (space >= 0)
         {
-            foreach (TraceMapping candidate in _mappings)
+            (uint process, ulong time) = _handles[space];
+            for (int generation = 0; generation < MostGenerations; generation++)
             {
-                if (candidate.ProcessId == process && candidate.Contains(pc))
+                if (_spaces.TryGetValue(process, out AddressSpace? mapped) && mapped.TryFind(mapped.EpochAt(time), pc, out mapping))
                 {
-                    mapping = candidate;
                     return true;
                 }
-            }
 
-            processKnown = _parents.TryGetValue(process, out process);
-        }
+                if (!_parents.TryGetValue(process, out (uint Process, ulong Time) parent))
+                {
+                    break;
+                }
 
-        foreach (TraceMapping candidate in _mappings)
-        {
-            if (candidate.ProcessId != uint.MaxValue && candidate.Contains(pc))
-            {
-                mapping = candidate;
-                return true;
+                (process, time) = (parent.Process, Math.Min(time, parent.Time));
             }
         }
 
-        mapping = default;
-        return false;
+        return _anybody.TryFind(0, pc, out mapping);
     }
 
-    private bool TryAbsolute(ulong pc, out Location location)
+    /// <summary>Looks where programs lie that are not moved when they are loaded; in the file called <paramref name="only"/>, or in any.</summary>
+    private bool TryAbsolute(ulong pc, string? only, out CodePlace place)
     {
         foreach ((ElfImage image, ulong bias) in _images)
         {
-            if ((!image.IsRelocatable || bias != 0) && image.Symbols.TryFind(pc - bias, out string? name))
+            if ((!image.IsRelocatable || bias != 0) && (only is null || image.Name == only) && image.Symbols.TryFind(pc - bias, out Symbol symbol))
             {
-                location = new(image.Name, name);
+                place = new(new(image.Name, symbol.Name), pc, symbol.Start + bias, image, pc - bias, null);
                 return true;
             }
         }
 
-        location = default;
+        place = default;
         return false;
     }
 }

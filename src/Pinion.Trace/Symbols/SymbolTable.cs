@@ -35,6 +35,14 @@ public sealed class SymbolTable
     /// <summary>Finds the innermost function that holds <paramref name="address"/>.</summary>
     public bool TryFind(ulong address, [NotNullWhen(true)] out string? name)
     {
+        bool found = TryFind(address, out Symbol symbol);
+        name = found ? symbol.Name : null;
+        return found;
+    }
+
+    /// <summary>Finds the innermost function that holds <paramref name="address"/>; its size is the table's, or reaches to what ends it.</summary>
+    public bool TryFind(ulong address, out Symbol symbol)
+    {
         int low = 0;
         int high = _symbols.Length;
         while (low < high)
@@ -54,14 +62,17 @@ public sealed class SymbolTable
         {
             if (End(i) > address)
             {
-                name = _symbols[i].Name;
+                symbol = _symbols[i] with { Size = End(i) - _symbols[i].Start };
                 return true;
             }
         }
 
-        name = null;
+        symbol = default;
         return false;
     }
+
+    /// <summary>Functions in the order of their addresses.</summary>
+    public IReadOnlyList<Symbol> Symbols => _symbols;
 
     private ulong End(int index)
     {
