@@ -55,9 +55,10 @@ public static class RecordScan
 
     /// <summary>Thread that a record belongs to; null where neither it nor its stream tells.</summary>
     public static uint? ThreadOf(in SpeBuffer buffer, in SpeRecord record) =>
-        buffer.ThreadId >= 0 ? (uint)buffer.ThreadId
+        buffer.Cpu < 0 && buffer.ThreadId >= 0 ? (uint)buffer.ThreadId
         : record.Has(SpeFields.ContextEl1) ? record.ContextEl1
         : record.Has(SpeFields.ContextEl2) ? record.ContextEl2
+        : buffer.ThreadId >= 0 ? (uint)buffer.ThreadId
         : null;
 
     private static void Scan<TVisitor>(in SpeBuffer buffer, ref TVisitor visitor, List<Diagnosis> damage)

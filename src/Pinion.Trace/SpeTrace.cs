@@ -2,7 +2,7 @@ namespace Pinion.Trace;
 
 /// <summary>A stretch of one CPU's (or one thread's) record stream.</summary>
 /// <param name="Cpu">vCPU or CPU number; -1 where the stream belongs to a thread.</param>
-/// <param name="ThreadId">Thread the whole stream belongs to; -1 where records tell (or nobody does).</param>
+/// <param name="ThreadId">Thread that was recorded; -1 where all were. A thread's own stream is the thread's; in a CPU's stream children of the thread may be, too, and Context packets tell.</param>
 /// <param name="StreamOffset">Bytes of this stream before this stretch.</param>
 /// <param name="FileOffset">Where the bytes lie in the file.</param>
 /// <param name="Bytes">Packets.</param>

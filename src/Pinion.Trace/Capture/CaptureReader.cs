@@ -38,12 +38,13 @@ public static class CaptureReader
         trace.Midr = midr;
         trace.Pmsidr = pmsidr;
         trace.Time = TimeConversion.FromFrequency(frequency);
-        ReadChunks(trace, bytes, headerSize);
+        ReadChunks(new(trace), bytes, headerSize);
         return trace;
     }
 
-    private static void ReadChunks(SpeTrace trace, TraceBytes bytes, ulong position)
+    private static void ReadChunks(TraceBuilder builder, TraceBytes bytes, ulong position)
     {
+        SpeTrace trace = builder.Trace;
         var expected = new Dictionary<uint, ulong>();
         while (position < (ulong)bytes.Length)
         {
@@ -67,31 +68,31 @@ public static class CaptureReader
 
             if ((CaptureChunk)kind == CaptureChunk.Records)
             {
-                AddRecords(trace, expected, cpu, streamOffset, content, present);
+                AddRecords(builder, expected, cpu, streamOffset, content, present);
             }
             else
             {
                 // Only records may be longer than a span.
-                AddChunk(trace, bytes.Memory(content, (int)Math.Min(present, int.MaxValue)), (CaptureChunk)kind, (long)content);
+                AddChunk(builder, bytes.Memory(content, (int)Math.Min(present, int.MaxValue)), (CaptureChunk)kind, (long)content);
             }
 
             position = content + present + (ulong)CaptureFormat.Padding((long)present);
         }
     }
 
-    private static void AddRecords(SpeTrace trace, Dictionary<uint, ulong> expected, uint cpu, ulong streamOffset, ulong start, ulong size)
+    private static void AddRecords(TraceBuilder builder, Dictionary<uint, ulong> expected, uint cpu, ulong streamOffset, ulong start, ulong size)
     {
         ulong before = expected.GetValueOrDefault(cpu);
         if (streamOffset != before)
         {
-            trace.Diagnoses.Add((long)start, $"the records of vCPU {cpu} go on at 0x{streamOffset:x}, not at 0x{before:x}");
+            builder.Trace.Diagnoses.Add((long)start, $"the records of vCPU {cpu} go on at 0x{streamOffset:x}, not at 0x{before:x}");
         }
 
         expected[cpu] = streamOffset + size;
-        trace.AddBuffer((int)cpu, -1, streamOffset, start, size);
+        builder.AddBuffer((long)start, cpu <= int.MaxValue ? (int)cpu : -1, -1, streamOffset, start, size);
     }
 
-    private static void AddChunk(SpeTrace trace, ReadOnlyMemory<byte> content, CaptureChunk kind, long fileOffset)
+    private static void AddChunk(TraceBuilder builder, ReadOnlyMemory<byte> content, CaptureChunk kind, long fileOffset)
     {
         ReadOnlySpan<byte> bytes = content.Span;
         switch (kind)
@@ -101,22 +102,22 @@ public static class CaptureReader
                 TryU64(bytes, 8, out ulong start);
                 TryU64(bytes, 16, out ulong length);
                 TryU64(bytes, 24, out ulong offset);
-                trace.Mappings.Add(new(process, start, length, offset, Text(bytes, CaptureFormat.MappingSize)));
+                builder.Add(fileOffset, new TraceMapping(process, start, length, offset, builder.Text(fileOffset, bytes[CaptureFormat.MappingSize..])));
                 break;
             case CaptureChunk.Task when bytes.Length >= CaptureFormat.TaskSize:
                 TryU32(bytes, 0, out uint processId);
                 TryU32(bytes, 4, out uint threadId);
-                trace.Tasks.Add(new(processId, threadId, Text(bytes, CaptureFormat.TaskSize), processId));
+                builder.Add(fileOffset, new TraceTask(processId, threadId, builder.Text(fileOffset, bytes[CaptureFormat.TaskSize..]), processId));
                 break;
             case CaptureChunk.KernelSymbols:
-                trace.KernelSymbols.Add(content);
+                builder.AddKernelSymbols(fileOffset, content);
                 break;
             case CaptureChunk.Mapping or CaptureChunk.Task:
-                trace.Diagnoses.Add(fileOffset, $"a {kind} chunk of {bytes.Length} bytes is too short");
+                builder.Trace.Diagnoses.Add(fileOffset, $"a {kind} chunk of {bytes.Length} bytes is too short");
                 break;
             default:
                 // A later version may add kinds; they are skipped by their length, but damage looks the same, so it is said.
-                trace.Diagnoses.Add(fileOffset, $"chunk kind {(uint)kind} is unknown");
+                builder.Trace.Diagnoses.Add(fileOffset, $"chunk kind {(uint)kind} is unknown");
                 break;
         }
     }

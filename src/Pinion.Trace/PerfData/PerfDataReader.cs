@@ -1,67 +1,125 @@
 using System.Globalization;
-using static Pinion.Trace.LittleEndian;
 
 namespace Pinion.Trace.PerfData;
 
 /// <summary>
-/// Reads what a perf.data file knows about SPE: AUX data, mappings, names, the counter's conversion. Little-endian files and what `perf record -o -` pipes
-/// are understood; a damaged file is read as far as it goes, with diagnoses. Compressed records (perf record -z) are diagnosed, not read.
+/// Reads what a perf.data file knows about SPE: AUX data, mappings, names, switches, losses, the counter's conversion, and what was recorded how (docs/perf-data.md). Files of little-endian
+/// machines and what `perf record -o -` pipes are understood; a damaged file is read as far as it goes, with diagnoses.
 /// </summary>
 public static class PerfDataReader
 {
-    private const uint NoThread = uint.MaxValue;
-
-    /// <summary>The text is a hexadecimal number.</summary>
-    private const ulong LongestCpuId = 64;
-
-    /// <summary>Whether the file starts as a perf.data file does.</summary>
-    public static bool IsPerfData(ReadOnlySpan<byte> file) => file.StartsWith(PerfDataFormat.Magic);
+    /// <summary>Whether the file starts as a perf.data file does, of whichever machine and version.</summary>
+    public static bool IsPerfData(ReadOnlySpan<byte> file) =>
+        file.StartsWith(PerfDataFormat.Magic) || file.StartsWith(PerfDataFormat.BigEndianMagic) || file.StartsWith(PerfDataFormat.OldMagic);
 
     /// <summary>Reads a whole file. Every input gives a trace.</summary>
     public static SpeTrace Read(TraceBytes bytes)
     {
         var trace = new SpeTrace { Format = "perf.data", Source = bytes };
-        if (!bytes.TryU64(8, out ulong headerSize) || !IsPerfData(bytes.Span(0, PerfDataFormat.Magic.Length)))
+        if (!bytes.TryU64(8, out ulong headerSize))
         {
             trace.Diagnoses.Add(0, "the perf.data header is missing or cut");
             return trace;
         }
 
+        ReadOnlySpan<byte> magic = bytes.Span(0, PerfDataFormat.Magic.Length);
+        if (!magic.SequenceEqual(PerfDataFormat.Magic))
+        {
+            trace.Diagnoses.Add(0, magic.SequenceEqual(PerfDataFormat.BigEndianMagic) ? "a perf.data file of a big-endian machine is not read"
+                : magic.SequenceEqual(PerfDataFormat.OldMagic) ? "a perf.data file of version 1, from before Linux 3.1, is not read"
+                : "the perf.data header is missing or cut");
+            return trace;
+        }
+
+        var builder = new TraceBuilder(trace);
+        var events = new PerfEvents();
+        var buildIds = new PerfBuildIds(builder);
+        var features = new PerfFeatures(builder, buildIds);
+        var auxtrace = new AuxtraceReader(builder);
+        var records = new PerfRecords(builder, events, features, buildIds, auxtrace);
         if (headerSize == PerfDataFormat.PipeHeaderSize)
         {
-            ReadRecords(trace, bytes, PerfDataFormat.PipeHeaderSize, (ulong)bytes.Length);
+            records.Read(PerfDataFormat.PipeHeaderSize, (ulong)bytes.Length);
+        }
+        else if (!TryReadHeader(trace, events, features, out ulong start, out ulong end))
+        {
             return trace;
         }
+        else
+        {
+            records.Read(start, end);
+        }
 
-        if (headerSize < PerfDataFormat.HeaderSize || !bytes.TryU64(40, out ulong dataOffset) || !bytes.TryU64(48, out ulong dataSize)
-            || !bytes.Holds(0, PerfDataFormat.HeaderSize))
+        buildIds.Apply(trace);
+        AddSettings(builder, events, auxtrace.PmuType);
+        return trace;
+    }
+
+    private static bool TryReadHeader(SpeTrace trace, PerfEvents events, PerfFeatures features, out ulong start, out ulong end)
+    {
+        TraceBytes bytes = trace.Source;
+        end = (ulong)bytes.Length;
+        bytes.TryU64(8, out ulong headerSize);
+        if (headerSize < PerfDataFormat.HeaderSize || !bytes.TryU64(40, out start) || !bytes.TryU64(48, out ulong size) || !bytes.Holds(0, PerfDataFormat.HeaderSize))
         {
             trace.Diagnoses.Add(8, $"a perf.data header of {headerSize} bytes does not fit");
-            return trace;
+            start = 0;
+            return false;
         }
 
-        ulong end = (ulong)bytes.Length;
-        if (dataSize == 0)
+        ReadEvents(trace, events);
+        if (size == 0)
         {
             // perf writes the size when it ends; until then the records go on to the end of the file.
             trace.Diagnoses.Add(48, "the data section has no size; perf record was killed");
         }
-        else if (!bytes.Holds(dataOffset, dataSize))
+        else if (!bytes.Holds(start, size))
         {
-            trace.Diagnoses.Add(40, $"the data section, 0x{dataSize:x} bytes at 0x{dataOffset:x}, goes beyond the end of the file");
+            trace.Diagnoses.Add(40, $"the data section, 0x{size:x} bytes at 0x{start:x}, goes beyond the end of the file");
         }
         else
         {
-            end = dataOffset + dataSize;
-            ReadFeatures(trace, bytes, end);
+            end = start + size;
+            ReadFeatures(trace, features, end);
         }
 
-        ReadRecords(trace, bytes, dataOffset, end);
-        return trace;
+        return true;
     }
 
-    private static void ReadFeatures(SpeTrace trace, TraceBytes bytes, ulong table)
+    private static void ReadEvents(SpeTrace trace, PerfEvents events)
     {
+        TraceBytes bytes = trace.Source;
+        bytes.TryU64(16, out ulong entrySize);
+        bytes.TryU64(24, out ulong offset);
+        bytes.TryU64(32, out ulong size);
+        const int Ids = 16;
+        if (!bytes.Holds(offset, size) || (size > 0 && (entrySize < PerfDataFormat.SmallestAttr + Ids || entrySize > size)))
+        {
+            trace.Diagnoses.Add(16, $"event attributes, 0x{size:x} bytes at 0x{offset:x} in entries of {entrySize}, do not fit");
+            return;
+        }
+
+        for (ulong at = offset; at - offset < size && size - (at - offset) >= entrySize; at += entrySize)
+        {
+            ReadOnlySpan<byte> attr = bytes.Span(at, (int)Math.Min(entrySize - Ids, PerfDataFormat.LongestAttr));
+            bytes.TryU64(at + entrySize - Ids, out ulong idOffset);
+            bytes.TryU64(at + entrySize - Ids + 8, out ulong idSize);
+            if (!bytes.Holds(idOffset, idSize))
+            {
+                trace.Diagnoses.Add((long)at, $"the identifiers of an event, 0x{idSize:x} bytes at 0x{idOffset:x}, lie outside the file");
+                idSize = 0;
+            }
+
+            if (!events.Add(trace, (long)at, attr, bytes.Span(idSize == 0 ? 0 : idOffset, (int)Math.Min(idSize, int.MaxValue))))
+            {
+                return;
+            }
+        }
+    }
+
+    private static void ReadFeatures(SpeTrace trace, PerfFeatures features, ulong table)
+    {
+        TraceBytes bytes = trace.Source;
         ReadOnlySpan<byte> header = bytes.Span(0, PerfDataFormat.HeaderSize);
         for (int feature = 0; feature < PerfDataFormat.FeatureBits; feature++)
         {
@@ -77,139 +135,34 @@ public static class PerfDataReader
                 return;
             }
 
-            if (feature == (int)PerfFeature.CpuId && size > 4)
-            {
-                string text = Text(bytes.Span(offset, (int)Math.Min(size, LongestCpuId)), 4);
-                trace.Midr = ulong.TryParse(text.Replace("0x", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong midr)
-                    ? midr
-                    : trace.Midr;
-            }
-
+            features.Read((PerfFeature)feature, (long)offset, bytes.Span(offset, (int)Math.Min(size, int.MaxValue)));
             table += 16;
         }
     }
 
-    private static void ReadRecords(SpeTrace trace, TraceBytes bytes, ulong position, ulong end)
+    /// <summary>Says how the profiling unit was set, when it is known which event is its.</summary>
+    private static void AddSettings(TraceBuilder builder, PerfEvents events, ulong? pmuType)
     {
-        while (position < end)
+        foreach (PerfEvent one in events.List.Where(one => one.Type == pmuType))
         {
-            if (!bytes.TryU32(position, out uint type) || !bytes.TryU16(position + 6, out ushort size))
-            {
-                trace.Diagnoses.Add((long)Math.Min(position, (ulong)bytes.Length), "the file ends in a record header");
-                return;
-            }
+            builder.Trace.Period = builder.Trace.Period == 0 && !one.Flags.HasFlag(PerfAttrFlags.Frequency) ? one.Period : builder.Trace.Period;
+            builder.AddFact(0, TraceFacts.Settings, SpeEventFormat.Text(one.Config));
+        }
 
-            if (size < PerfDataFormat.RecordHeaderSize || !bytes.Holds(position, size))
-            {
-                trace.Diagnoses.Add((long)position, $"a record of type {type} and {size} bytes does not fit");
-                return;
-            }
-
-            ReadOnlySpan<byte> record = bytes.Span(position, size);
-            ulong payload = 0;
-            if (type == (uint)PerfRecordType.Auxtrace)
-            {
-                if (!ReadAuxtrace(trace, position, record, out payload))
-                {
-                    return;
-                }
-            }
-            else
-            {
-                ReadRecord(trace, (PerfRecordType)type, record, (long)position);
-            }
-
-            position += size + payload;
+        if (events.HasOtherClock)
+        {
+            builder.AddFact(0, TraceFacts.Clock, events.List.Where(one => one.Flags.HasFlag(PerfAttrFlags.UseClockId)).Select(one => ClockName(one.ClockId)).First());
         }
     }
 
-    private static bool ReadAuxtrace(SpeTrace trace, ulong position, ReadOnlySpan<byte> record, out ulong payload)
+    /// <summary>Names of clockid_t (time.h).</summary>
+    private static string ClockName(uint clock) => clock switch
     {
-        payload = 0;
-        if (record.Length < PerfDataFormat.AuxtraceSize)
-        {
-            trace.Diagnoses.Add((long)position, $"an AUXTRACE record of {record.Length} bytes is too short");
-            return false;
-        }
-
-        TryU64(record, 8, out ulong size);
-        TryU64(record, 16, out ulong streamOffset);
-        TryU32(record, 36, out uint thread);
-        TryU32(record, 40, out uint cpu);
-        ulong start = position + (ulong)record.Length;
-        ulong present = Math.Min(size, (ulong)trace.Source.Length - start);
-        if (present < size)
-        {
-            trace.Diagnoses.Add((long)position, $"an AUXTRACE record of {size} bytes has only {present}");
-        }
-
-        payload = present;
-        trace.AddBuffer((int)cpu, thread == NoThread ? -1 : (int)thread, streamOffset, start, present);
-        return true;
-    }
-
-    private static void ReadRecord(SpeTrace trace, PerfRecordType type, ReadOnlySpan<byte> record, long position)
-    {
-        switch (type)
-        {
-            case PerfRecordType.Mmap when TryU32(record, 8, out uint process) && TryU64(record, 16, out ulong start) && TryU64(record, 24, out ulong length)
-                && TryU64(record, 32, out ulong offset):
-                trace.Mappings.Add(new(process, start, length, offset, Text(record, 40)));
-                break;
-            case PerfRecordType.Mmap2 when TryU32(record, 8, out uint process) && TryU64(record, 16, out ulong start) && TryU64(record, 24, out ulong length)
-                && TryU64(record, 32, out ulong offset) && Holds(record, 0, 72):
-                trace.Mappings.Add(new(process, start, length, offset, Text(record, 72)));
-                break;
-            case PerfRecordType.Comm when TryU32(record, 8, out uint process) && TryU32(record, 12, out uint thread):
-                trace.Tasks.Add(new(process, thread, Text(record, 16), process));
-                break;
-            case PerfRecordType.Fork when TryU32(record, 8, out uint process) && TryU32(record, 12, out uint parent) && TryU32(record, 16, out uint thread):
-                trace.Tasks.Add(new(process, thread, null, parent));
-                break;
-            case PerfRecordType.TimeConv when TryU64(record, 8, out ulong shift) && TryU64(record, 16, out ulong multiplier) && TryU64(record, 24, out ulong zero):
-                ReadTimeConversion(trace, position, shift, multiplier, zero);
-                break;
-            case PerfRecordType.AuxtraceInfo when TryU32(record, 8, out uint kind):
-                ReadAuxtraceInfo(trace, record, position, kind);
-                break;
-            case PerfRecordType.Compressed or PerfRecordType.Compressed2:
-                trace.Diagnoses.Add(position, "a compressed record (perf record -z) is not read");
-                break;
-            case PerfRecordType.Mmap or PerfRecordType.Mmap2 or PerfRecordType.Comm or PerfRecordType.Fork or PerfRecordType.TimeConv
-                or PerfRecordType.AuxtraceInfo:
-                trace.Diagnoses.Add(position, $"a {type} record of {record.Length} bytes is too short");
-                break;
-        }
-    }
-
-    private static void ReadTimeConversion(SpeTrace trace, long position, ulong shift, ulong multiplier, ulong zero)
-    {
-        if (shift > 63 || multiplier > uint.MaxValue)
-        {
-            trace.Diagnoses.Add(position, $"a time conversion of multiplier 0x{multiplier:x} and shift {shift} is impossible");
-            return;
-        }
-
-        trace.Time = new((ushort)shift, (uint)multiplier, zero);
-    }
-
-    private static void ReadAuxtraceInfo(SpeTrace trace, ReadOnlySpan<byte> record, long position, uint kind)
-    {
-        if (kind != PerfDataFormat.ArmSpe)
-        {
-            trace.Diagnoses.Add(position, $"the AUX data is of type {kind}, not of Arm SPE ({PerfDataFormat.ArmSpe})");
-            return;
-        }
-
-        // Version 2 (perf 6.13 and later) has a header of four words and then a block for each CPU, of which the fourth word is MIDR_EL1. Version 1 has no MIDR.
-        const int Private = 16;
-        const ulong CpuMagic = 0x1010_1010_1010_1010;
-        for (ulong word = Private; TryU64(record, word, out ulong value) && trace.Midr == 0; word += 8)
-        {
-            if (value == CpuMagic && TryU64(record, word + 24, out ulong midr))
-            {
-                trace.Midr = midr;
-            }
-        }
-    }
+        0 => "CLOCK_REALTIME",
+        1 => "CLOCK_MONOTONIC",
+        4 => "CLOCK_MONOTONIC_RAW",
+        7 => "CLOCK_BOOTTIME",
+        11 => "CLOCK_TAI",
+        _ => string.Create(CultureInfo.InvariantCulture, $"clock {clock}"),
+    };
 }

@@ -69,7 +69,7 @@ public sealed class PerfDataTests
         int data = BitConverter.ToInt32(file, 40);
         int size = BitConverter.ToInt32(file, 48);
 
-        SpeTrace trace = TraceFile.Parse(Piped(file[data..(data + size)]));
+        SpeTrace trace = TraceFile.Parse(PerfDataBytes.Piped(file[data..(data + size)]));
 
         trace.Diagnoses.List.ShouldBeEmpty();
         trace.Buffers.Count.ShouldBe(2);
@@ -85,38 +85,6 @@ public sealed class PerfDataTests
 
         TraceFile.Parse(file).Diagnoses.List.ShouldBe([new(info, "the AUX data is of type 1, not of Arm SPE (4)")]);
     }
-
-    [Fact]
-    public void MidrIsReadFromMetadataOfVersionTwo()
-    {
-        const ulong CpuBlock = 0x1010_1010_1010_1010;
-        byte[] info = Words(4, 2, 4, 8, 2, CpuBlock, 0, 4, 0x413F_D0C1, 8, 256, 0, CpuBlock, 1, 4, 0x410F_D490, 8, 256, 0);
-
-        TraceFile.Parse(Piped(Record(70, info))).Midr.ShouldBe(0x413F_D0C1ul);
-    }
-
-    [Fact]
-    public void TheStreamOfAThreadNamesTheThread()
-    {
-        byte[] auxtrace = Words(8, 0x40, 0, 77ul << 32, uint.MaxValue);
-
-        SpeTrace trace = TraceFile.Parse(Piped([.. Record(71, auxtrace), 0x42, 0x02, 0x01, 0, 0, 0, 0, 0]));
-
-        trace.Diagnoses.List.ShouldBeEmpty();
-        trace.Buffers.Select(b => (b.Cpu, b.ThreadId, b.StreamOffset, b.Bytes.Length)).ShouldBe([(-1, 77, 0x40ul, 8)]);
-    }
-
-    [Fact]
-    public void AForkTellsTheParent()
-    {
-        byte[] fork = Words(60 | (51ul << 32), 60 | (51ul << 32), 0);
-
-        TraceFile.Parse(Piped(Record(7, fork))).Tasks.ShouldBe([new(60, 60, null, 51)]);
-    }
-
-    [Fact]
-    public void CompressedRecordsAreDiagnosed() =>
-        TraceFile.Parse(Piped(Record(81, new byte[8]))).Diagnoses.List.ShouldBe([new(16, "a compressed record (perf record -z) is not read")]);
 
     [Theory]
     [InlineData(25_000_000)]
@@ -135,12 +103,6 @@ public sealed class PerfDataTests
 
     [Fact]
     public void AFrequencyOfMegahertzNeedsNoShift() => TimeConversion.FromFrequency(25_000_000).ShouldBe(new(0, 40, 0));
-
-    private static byte[] Words(params ulong[] words) => [.. words.SelectMany(BitConverter.GetBytes)];
-
-    private static byte[] Record(uint type, byte[] body) => [.. BitConverter.GetBytes(type), 0, 0, .. BitConverter.GetBytes((ushort)(body.Length + 8)), .. body];
-
-    private static byte[] Piped(byte[] records) => [.. "PERFILE2"u8, 16, 0, 0, 0, 0, 0, 0, 0, .. records];
 
     internal static byte[] Make(byte[] records)
     {
