@@ -48,11 +48,11 @@ internal sealed class ProfileGrouping(SampleSource source, ProfileOptions option
     public GroupKey KeyOf(in SpeRecord record, in SampleOrigin origin) => options.By switch
     {
         ProfileBy.Function or ProfileBy.Line or ProfileBy.Instruction or ProfileBy.Image => Code(record, origin),
-        ProfileBy.Process or ProfileBy.Thread => origin.Thread is uint thread ? new(thread, (uint)origin.Space) : GroupKey.None,
+        ProfileBy.Process or ProfileBy.Thread => origin.Thread is null ? GroupKey.None : new(Task(origin), 0),
         ProfileBy.Cpu => new((uint)origin.Cpu, 0),
         ProfileBy.Class => new((ulong)ProfileCounts.Classify(record), 0),
         ProfileBy.DataSource => record.Has(SpeFields.DataSource) ? new((ulong)Math.Min((int)record.DataSource, ProfileCounts.DataSources - 1), 0) : GroupKey.None,
-        ProfileBy.Address => record.Has(SpeFields.DataVirtual) ? new(record.DataVirtual, origin.Thread ?? uint.MaxValue) : GroupKey.None,
+        ProfileBy.Address => record.Has(SpeFields.DataVirtual) ? new(record.DataVirtual, Task(origin)) : GroupKey.None,
         ProfileBy.CacheLine => Data(record, origin, CacheLineShift),
         _ => Data(record, origin, PageShift),
     };
@@ -91,7 +91,7 @@ internal sealed class ProfileGrouping(SampleSource source, ProfileOptions option
             case ProfileBy.Process:
                 return new(source.ProcessLabel(first.Thread, first.Time));
             case ProfileBy.Thread:
-                return new(source.ProcessLabel(first.Thread, first.Time), key.A.ToString(CultureInfo.InvariantCulture));
+                return new(source.ProcessLabel(first.Thread, first.Time), first.Thread!.Value.ToString(CultureInfo.InvariantCulture));
             case ProfileBy.Cpu:
                 return new(((int)key.A).ToString(CultureInfo.InvariantCulture));
             case ProfileBy.Class:
@@ -136,9 +136,12 @@ internal sealed class ProfileGrouping(SampleSource source, ProfileOptions option
         }
 
         return record.Has(SpeFields.DataVirtual)
-            ? new(record.DataVirtual >> shift << shift, SymbolResolver.IsKernel(record.DataVirtual) ? 1ul : 2ul + (origin.Thread ?? uint.MaxValue))
+            ? new(record.DataVirtual >> shift << shift, SymbolResolver.IsKernel(record.DataVirtual) ? 1ul : 2ul + Task(origin))
             : GroupKey.None;
     }
+
+    /// <summary>A thread and what it was called. A thread that calls execve, or renames itself, is another row from then on.</summary>
+    private static ulong Task(in SampleOrigin origin) => (origin.Thread ?? uint.MaxValue) | ((ulong)origin.Name << 33);
 
     private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
 }

@@ -24,8 +24,8 @@ public static class SampleScan
         where TVisitor : ISampleVisitor =>
         [.. RecordScan.Run(source.Trace, () => new Attribution<TVisitor>(source, filter, make()), threads).Select(one => one.Inner)];
 
-    /// <summary>An address space and when it holds. Time 0 is unknown, and means the last.</summary>
-    private readonly record struct Known(int Space, ulong From, ulong Until)
+    /// <summary>Address space and name of a thread, and when they hold. Time 0 is unknown, and means the last.</summary>
+    private readonly record struct Known(int Space, int Name, ulong From, ulong Until)
     {
         public bool Holds(ulong time) => time == 0 ? Until == ulong.MaxValue : time >= From && time < Until;
     }
@@ -37,11 +37,13 @@ public static class SampleScan
         /// <summary>So many are remembered; a file may have as many as it has records.</summary>
         private const int MostRemembered = 1 << 16;
 
+        private static readonly Known s_nobody = new(Symbols.SymbolResolver.NoSpace, 0, 0, ulong.MaxValue);
+
         private readonly bool _needsTime = source.Trace.Time.Multiplier != 0;
-        private readonly Dictionary<uint, Known> _spaces = [];
+        private readonly Dictionary<uint, Known> _tasks = [];
         private readonly Dictionary<(ulong Pc, int Space), bool> _functions = [];
         private uint? _lastThread;
-        private Known _last = new(Symbols.SymbolResolver.NoSpace, 0, ulong.MaxValue);
+        private Known _last = s_nobody;
 
         public TVisitor Inner { get; } = inner;
 
@@ -54,7 +56,8 @@ public static class SampleScan
 
             ulong time = _needsTime && record.Has(SpeFields.Timestamp) ? source.Trace.Time.ToNanoseconds(record.Timestamp) : 0;
             uint? thread = source.Tasks.ThreadOf(buffer, record, time);
-            var origin = new SampleOrigin(buffer.Cpu, thread, time, SpaceOf(thread, time));
+            Known task = TaskAt(thread, time);
+            var origin = new SampleOrigin(buffer.Cpu, thread, time, task.Space) { Name = task.Name };
             if (filter.Selects(origin)
                 && (filter.Processes is null || filter.SelectsProcess(source, thread, time))
                 && (filter.Function is null || (record.Has(SpeFields.Pc) && SelectsFunction(record.Pc, origin.Space))))
@@ -63,23 +66,24 @@ public static class SampleScan
             }
         }
 
-        private int SpaceOf(uint? thread, ulong time)
+        private Known TaskAt(uint? thread, ulong time)
         {
             if (thread != _lastThread || !_last.Holds(time))
             {
                 _lastThread = thread;
                 if (thread is not uint known)
                 {
-                    _last = new(Symbols.SymbolResolver.NoSpace, 0, ulong.MaxValue);
+                    _last = s_nobody;
                 }
-                else if (!_spaces.TryGetValue(known, out _last) || !_last.Holds(time))
+                else if (!_tasks.TryGetValue(known, out _last) || !_last.Holds(time))
                 {
-                    int space = source.SpaceAt(thread, time, out (ulong From, ulong Until) holds);
-                    Remember(_spaces, known, _last = new(space, holds.From, holds.Until));
+                    int space = source.SpaceAt(thread, time, out (ulong From, ulong Until) mapped);
+                    int name = source.Tasks.NameAt(known, time, out (ulong From, ulong Until) called);
+                    Remember(_tasks, known, _last = new(space, name, Math.Max(mapped.From, called.From), Math.Min(mapped.Until, called.Until)));
                 }
             }
 
-            return _last.Space;
+            return _last;
         }
 
         private bool SelectsFunction(ulong pc, int space)

@@ -7,7 +7,11 @@ namespace Pinion.Trace.Samples;
 /// <param name="Thread">Thread; null where nothing tells.</param>
 /// <param name="Time">Nanoseconds of the traced kernel's clock; 0 where unknown.</param>
 /// <param name="Space">What the process had mapped at the time, for <see cref="SymbolResolver.Find"/>; the kernel's addresses need none.</param>
-public readonly record struct SampleOrigin(int Cpu, uint? Thread, ulong Time, int Space);
+public readonly record struct SampleOrigin(int Cpu, uint? Thread, ulong Time, int Space)
+{
+    /// <summary>Number of the thread's name at the time, for <see cref="TaskTable.NameText"/>; 0 where the trace does not tell.</summary>
+    public int Name { get; init; }
+}
 
 /// <summary>A trace with all that is needed to say whose its records are and where they fell: the input of profiles, reports, exports and the store.</summary>
 public sealed class SampleSource

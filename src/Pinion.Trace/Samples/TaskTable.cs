@@ -10,13 +10,20 @@ public sealed class TaskTable
 {
     private const int MostGenerations = 16;
 
-    private readonly Dictionary<uint, List<(ulong Time, string Name)>> _names = [];
+    private const int NoName = 0;
+
+    /// <summary>Linux's idle threads, which no record names.</summary>
+    private const int Idle = 1;
+
+    private readonly List<string?> _texts = [null, "swapper"];
+    private readonly Dictionary<uint, List<(ulong Time, int Name)>> _names = [];
     private readonly Dictionary<uint, uint> _processOfThread = [];
     private readonly Dictionary<uint, (uint Process, ulong Time)> _parents = [];
     private readonly Dictionary<int, (ulong[] Times, uint[] Threads)> _switches;
 
     public TaskTable(SpeTrace trace)
     {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (TraceTask task in trace.Tasks)
         {
             _processOfThread[task.ThreadId] = task.ProcessId;
@@ -27,12 +34,18 @@ public sealed class TaskTable
 
             if (task.Name is not null)
             {
-                if (!_names.TryGetValue(task.ThreadId, out List<(ulong, string)>? names))
+                if (!_names.TryGetValue(task.ThreadId, out List<(ulong, int)>? names))
                 {
                     _names.Add(task.ThreadId, names = []);
                 }
 
-                names.Add((task.Time, task.Name));
+                if (!numbers.TryGetValue(task.Name, out int number))
+                {
+                    numbers.Add(task.Name, number = _texts.Count);
+                    _texts.Add(task.Name);
+                }
+
+                names.Add((task.Time, number));
             }
         }
 
@@ -85,25 +98,41 @@ public sealed class TaskTable
     /// <summary>Name of a thread at a time, as Linux's comm: its own, or what it inherited; null where unknown.</summary>
     /// <param name="threadId">Thread.</param>
     /// <param name="time">Nanoseconds; 0 where unknown, which gives the last name.</param>
-    public string? NameOf(uint threadId, ulong time)
+    public string? NameOf(uint threadId, ulong time) => NameText(NameAt(threadId, time, out _));
+
+    /// <summary>The name behind a number of <see cref="NameAt"/>; null where unknown.</summary>
+    public string? NameText(int number) => _texts[number];
+
+    /// <summary>Number of what <see cref="NameOf"/> answers: the same number is the same name; 0 where the trace does not tell.</summary>
+    /// <param name="threadId">Thread.</param>
+    /// <param name="time">Nanoseconds; 0 where unknown, which gives the last name.</param>
+    /// <param name="holds">From when (inclusive) to when (exclusive) the answer is the same.</param>
+    public int NameAt(uint threadId, ulong time, out (ulong From, ulong Until) holds)
     {
+        holds = (0, ulong.MaxValue);
         if (time == 0)
         {
             time = ulong.MaxValue;
         }
 
-        string? first = null;
+        int first = NoName;
+        bool fixedSince = false;
         for (int generation = 0; generation < MostGenerations; generation++)
         {
-            if (_names.TryGetValue(threadId, out List<(ulong Time, string Name)>? names))
+            if (_names.TryGetValue(threadId, out List<(ulong Time, int Name)>? names))
             {
-                int last = names.FindLastIndex(name => name.Time <= time);
-                if (last >= 0)
+                int next = FirstAfter(names, time);
+                if (!fixedSince)
                 {
-                    return names[last].Name;
+                    holds = (next == 0 ? holds.From : Math.Max(holds.From, names[next - 1].Time), next == names.Count ? holds.Until : Math.Min(holds.Until, names[next].Time));
                 }
 
-                first ??= names[0].Name;
+                if (next > 0)
+                {
+                    return names[next - 1].Name;
+                }
+
+                first = first == NoName ? names[0].Name : first;
             }
 
             uint process = ProcessOf(threadId);
@@ -113,6 +142,13 @@ public sealed class TaskTable
             }
             else if (_parents.TryGetValue(process, out (uint Process, ulong Time) parent))
             {
+                // What the parent was called at the fork stays; what it was called before may have been another name.
+                if (!fixedSince)
+                {
+                    fixedSince = time >= parent.Time;
+                    holds = fixedSince ? (Math.Max(holds.From, parent.Time), holds.Until) : (holds.From, Math.Min(holds.Until, parent.Time));
+                }
+
                 (threadId, time) = (parent.Process, Math.Min(time, parent.Time));
             }
             else
@@ -121,6 +157,19 @@ public sealed class TaskTable
             }
         }
 
-        return first ?? (threadId == 0 ? "swapper" : null);
+        return first == NoName && threadId == 0 ? Idle : first;
+    }
+
+    private static int FirstAfter(List<(ulong Time, int Name)> names, ulong time)
+    {
+        int low = 0;
+        int high = names.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = names[middle].Time <= time ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Pinion.Arm.Spe;
 using Pinion.Trace.Profiles;
+using Pinion.Trace.Samples;
 using Pinion.Trace.Symbols;
 using static Pinion.Trace.Tests.TraceTestData;
 
@@ -107,6 +108,63 @@ public sealed class ProfileTests
         trace.Mappings.Add(new(99, 0x7000_0000, 0x1000, 0, "/usr/bin/other"));
 
         Build(trace).Rows.Select(row => row.Location).ShouldBe([new("bench", "main"), new("other", Location.Unknown)]);
+    }
+
+    [Theory]
+    [InlineData(ProfileBy.Process)]
+    [InlineData(ProfileBy.Thread)]
+    [InlineData(ProfileBy.Address)]
+    [InlineData(ProfileBy.CacheLine)]
+    public void EachSampleCountsForTheNameItsThreadHadAtTheTime(ProfileBy by)
+    {
+        SpeRecord[] records = [Sample(0x40_0100, context: 51, timestamp: 100), Sample(0x40_0100, context: 51, timestamp: 300), Sample(0x40_0100, context: 51, timestamp: 500), Sample(0x40_0100, context: 51, timestamp: 250)];
+        for (int i = 0; i < records.Length; i++)
+        {
+            records[i].SetDataVirtual(0x1000);
+        }
+
+        SpeTrace trace = TraceOf(records);
+        trace.Time = TimeConversion.FromFrequency(1_000_000_000);
+        trace.Tasks.Add(new(50, 50, "sh", 50) { Time = 10 });
+        trace.Tasks.Add(new(50, 50, "perf", 50) { Time = 200 });
+        trace.Tasks.Add(new(51, 51, null, 50) { Time = 90 });
+        trace.Tasks.Add(new(51, 51, "bench", 51) { Time = 200 });
+        trace.Tasks.Add(new(51, 51, "sh", 51) { Time = 400 });
+
+        Profile profile = Profile.Build(new SampleSource(trace, new SymbolResolver(trace)), new() { By = by });
+
+        profile.Rows.Select(row => (row.Labels[0], row.Counts.Samples)).ShouldBe([("bench (51)", 2L), ("sh (51)", 2L)]);
+    }
+
+    [Fact]
+    public void ANameHoldsAsLongAsItSays()
+    {
+        SpeTrace trace = TraceOf();
+        trace.Tasks.Add(new(7, 7, "a", 7) { Time = 10 });
+        trace.Tasks.Add(new(7, 7, "b", 7) { Time = 20 });
+        trace.Tasks.Add(new(7, 8, null, 7) { Time = 12 });
+        trace.Tasks.Add(new(9, 9, "c", 7) { Time = 30 });
+        trace.Tasks.Add(new(9, 10, "d", 7) { Time = 15 });
+        var tasks = new TaskTable(trace);
+
+        for (uint thread = 6; thread < 12; thread++)
+        {
+            for (ulong time = 1; time < 40; time++)
+            {
+                int name = tasks.NameAt(thread, time, out (ulong From, ulong Until) holds);
+                tasks.NameText(name).ShouldBe(tasks.NameOf(thread, time));
+                time.ShouldBeInRange(holds.From, holds.Until - 1);
+                for (ulong other = Math.Max(1, holds.From); other < Math.Min(40, holds.Until); other++)
+                {
+                    tasks.NameAt(thread, other, out _).ShouldBe(name, $"thread {thread}, {other} as {time}");
+                }
+            }
+        }
+
+        tasks.NameOf(9, 25).ShouldBe("a", "as its parent was called at the fork, at 15");
+        tasks.NameOf(10, 12).ShouldBe("a");
+        tasks.NameOf(0, 12).ShouldBe("swapper");
+        tasks.NameOf(11, 12).ShouldBeNull();
     }
 
     private static Profile Build(SpeTrace trace)
