@@ -51,7 +51,7 @@ public sealed class TraceFuzz
         ElfImage image = ElfImage.Read(input, "x", new Diagnoses());
         for (ulong address = 0; address < 0x200; address += 0x10)
         {
-            image.Symbols.TryFind(address, out _);
+            image.Symbols.TryFind(address, out string? _);
             image.TryAddressAt(address, out _);
         }
     });
@@ -59,7 +59,7 @@ public sealed class TraceFuzz
     [Fact]
     public void KernelSymbolsNeverThrow() => Run(
         ["ffff800080000000 T _text\nffff800080000100 t $x\nffff800080000200 t do_one\t[ext4]\n"u8.ToArray()],
-        input => Kallsyms.Read(input, "[kernel]", new Diagnoses()).TryFind(0xFFFF_8000_8000_0210, out _));
+        input => Kallsyms.Read(input, "[kernel]", new Diagnoses()).TryFind(0xFFFF_8000_8000_0210, out string? _));
 
     private static void Report(SpeTrace trace)
     {
