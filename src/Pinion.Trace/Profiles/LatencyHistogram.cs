@@ -50,10 +50,13 @@ public sealed class LatencyHistogram
     /// <summary>Largest latency of a bucket.</summary>
     public static int UpperBound(int bucket) => bucket == Buckets - 1 ? ushort.MaxValue : LowerBound(bucket + 1) - 1;
 
-    public void Add(ushort cycles)
+    public void Add(ushort cycles) => Add(cycles, 1);
+
+    /// <summary>Adds several samples with the same latency.</summary>
+    public void Add(ushort cycles, long samples)
     {
-        _counts[BucketOf(cycles)]++;
-        Count++;
+        _counts[BucketOf(cycles)] += samples;
+        Count += samples;
         Maximum = Math.Max(Maximum, cycles);
     }
 

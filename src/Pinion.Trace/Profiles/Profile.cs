@@ -63,14 +63,7 @@ public sealed class Profile
         }
 
         int labels = profile.Labels.Count;
-        profile.Rows =
-        [
-            .. counts.OrderByDescending(row => row.Value.Samples)
-                .ThenBy(row => row.Key.First, StringComparer.Ordinal)
-                .ThenBy(row => row.Key.Second, StringComparer.Ordinal)
-                .ThenBy(row => row.Key.Third, StringComparer.Ordinal)
-                .Select(row => new ProfileRow(((string[])[row.Key.First, row.Key.Second, row.Key.Third])[..labels], row.Value)),
-        ];
+        profile.Rows = Sort(counts.Select(row => new ProfileRow(((string[])[row.Key.First, row.Key.Second, row.Key.Third])[..labels], row.Value)));
         return profile;
 
         void Merge(Dictionary<GroupKey, Group> groups)
@@ -95,6 +88,29 @@ public sealed class Profile
             }
         }
     }
+
+    /// <summary>A profile whose rows were made elsewhere, for example by a database.</summary>
+    /// <param name="options">How.</param>
+    /// <param name="rows">Rows in any order, no two with the same labels.</param>
+    /// <param name="timestamps">First and last timestamp; null without timestamps.</param>
+    public static Profile Of(ProfileOptions options, IEnumerable<ProfileRow> rows, (ulong First, ulong Last)? timestamps)
+    {
+        var profile = new Profile(options) { Timestamps = timestamps, Rows = Sort(rows) };
+        foreach (ProfileRow row in profile.Rows)
+        {
+            profile.Total.Add(row.Counts);
+        }
+
+        return profile;
+    }
+
+    private static IReadOnlyList<ProfileRow> Sort(IEnumerable<ProfileRow> rows) =>
+    [
+        .. rows.OrderByDescending(row => row.Counts.Samples)
+            .ThenBy(row => row.Labels[0], StringComparer.Ordinal)
+            .ThenBy(row => row.Labels.ElementAtOrDefault(1), StringComparer.Ordinal)
+            .ThenBy(row => row.Labels.ElementAtOrDefault(2), StringComparer.Ordinal),
+    ];
 
     /// <summary>The samples of one key that one thread found.</summary>
     private sealed class Group(in SampleOrigin first, bool histograms)

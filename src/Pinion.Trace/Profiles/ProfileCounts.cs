@@ -17,14 +17,47 @@ public enum ProfileClass
     Other,
 }
 
+/// <summary>What is summed over samples, beside the numbers of each class, Exception level and data source.</summary>
+public enum ProfileSum
+{
+    Samples,
+
+    /// <summary>Samples with total latency.</summary>
+    WithTotalLatency,
+
+    /// <summary>Their cycles.</summary>
+    TotalLatency,
+    WithIssueLatency,
+    IssueLatency,
+    WithTranslationLatency,
+    TranslationLatency,
+    RemoteAccesses,
+    Mispredicted,
+    NotTaken,
+    L1DataRefills,
+    LastLevelMisses,
+    TlbWalks,
+    Exceptions,
+}
+
 /// <summary>Sums over samples.</summary>
 public sealed class ProfileCounts
 {
     /// <summary>Data sources counted one by one; every other encoding is counted in the last element.</summary>
     public const int DataSources = 17;
 
-    private readonly long[] _classes = new long[Enum.GetValues<ProfileClass>().Length];
-    private readonly long[] _levels = new long[4];
+    /// <summary>Classes; the numbers of <see cref="ProfileClass"/> are below it.</summary>
+    public const int Classes = 7;
+
+    /// <summary>Exception levels.</summary>
+    public const int Levels = 4;
+
+    /// <summary>Sums; the numbers of <see cref="ProfileSum"/> are below it.</summary>
+    public const int Sums = 14;
+
+    private readonly long[] _sums = new long[Sums];
+    private readonly long[] _classes = new long[Classes];
+    private readonly long[] _levels = new long[Levels];
     private readonly long[] _dataSources = new long[DataSources];
 
     /// <param name="histograms">Keep histograms of the latencies.</param>
@@ -36,22 +69,37 @@ public sealed class ProfileCounts
         }
     }
 
-    public long Samples { get; private set; }
+    /// <summary>Sums that were made elsewhere, for example by a database.</summary>
+    /// <param name="sums">In the order of <see cref="ProfileSum"/>.</param>
+    /// <param name="classes">In the order of <see cref="ProfileClass"/>.</param>
+    /// <param name="levels">By Exception level.</param>
+    /// <param name="dataSources"><see cref="DataSources"/> of them.</param>
+    /// <param name="histograms">Keep histograms of the latencies, which the caller fills.</param>
+    public ProfileCounts(ReadOnlySpan<long> sums, ReadOnlySpan<long> classes, ReadOnlySpan<long> levels, ReadOnlySpan<long> dataSources, bool histograms = false)
+        : this(histograms)
+    {
+        sums.CopyTo(_sums);
+        classes.CopyTo(_classes);
+        levels.CopyTo(_levels);
+        dataSources.CopyTo(_dataSources);
+    }
+
+    public long Samples => this[ProfileSum.Samples];
 
     /// <summary>Samples with total latency, and their cycles.</summary>
-    public long WithTotalLatency { get; private set; }
+    public long WithTotalLatency => this[ProfileSum.WithTotalLatency];
 
-    public long TotalLatency { get; private set; }
+    public long TotalLatency => this[ProfileSum.TotalLatency];
 
     /// <summary>Samples with issue latency, and their cycles.</summary>
-    public long WithIssueLatency { get; private set; }
+    public long WithIssueLatency => this[ProfileSum.WithIssueLatency];
 
-    public long IssueLatency { get; private set; }
+    public long IssueLatency => this[ProfileSum.IssueLatency];
 
     /// <summary>Samples with translation latency, and their cycles.</summary>
-    public long WithTranslationLatency { get; private set; }
+    public long WithTranslationLatency => this[ProfileSum.WithTranslationLatency];
 
-    public long TranslationLatency { get; private set; }
+    public long TranslationLatency => this[ProfileSum.TranslationLatency];
 
     /// <summary>Total latencies by size; null where they were not asked for.</summary>
     public LatencyHistogram? TotalHistogram { get; }
@@ -63,19 +111,19 @@ public sealed class ProfileCounts
     public LatencyHistogram? TranslationHistogram { get; }
 
     /// <summary>Accesses that another chip served: the event, or the data source of Arm's common encoding.</summary>
-    public long RemoteAccesses { get; private set; }
+    public long RemoteAccesses => this[ProfileSum.RemoteAccesses];
 
-    public long Mispredicted { get; private set; }
+    public long Mispredicted => this[ProfileSum.Mispredicted];
 
-    public long NotTaken { get; private set; }
+    public long NotTaken => this[ProfileSum.NotTaken];
 
-    public long L1DataRefills { get; private set; }
+    public long L1DataRefills => this[ProfileSum.L1DataRefills];
 
-    public long LastLevelMisses { get; private set; }
+    public long LastLevelMisses => this[ProfileSum.LastLevelMisses];
 
-    public long TlbWalks { get; private set; }
+    public long TlbWalks => this[ProfileSum.TlbWalks];
 
-    public long Exceptions { get; private set; }
+    public long Exceptions => this[ProfileSum.Exceptions];
 
     public double? MeanTotalLatency => WithTotalLatency == 0 ? null : (double)TotalLatency / WithTotalLatency;
 
@@ -85,6 +133,9 @@ public sealed class ProfileCounts
 
     /// <summary>Mispredicted branches among all sampled branches, 0 to 1.</summary>
     public double? MispredictShare => Of(ProfileClass.Branch) == 0 ? null : (double)Mispredicted / Of(ProfileClass.Branch);
+
+    /// <summary>One of the sums.</summary>
+    public long this[ProfileSum sum] => _sums[(int)sum];
 
     /// <summary>Samples of one class.</summary>
     public long Of(ProfileClass operationClass) => _classes[(int)operationClass];
@@ -97,7 +148,7 @@ public sealed class ProfileCounts
 
     public void Add(in SpeRecord record)
     {
-        Samples++;
+        Count(ProfileSum.Samples);
         _classes[(int)Classify(record)]++;
         if (record.Has(SpeFields.Pc))
         {
@@ -106,28 +157,28 @@ public sealed class ProfileCounts
 
         if (record.Has(SpeFields.TotalLatency))
         {
-            WithTotalLatency++;
-            TotalLatency += record.TotalLatency;
+            Count(ProfileSum.WithTotalLatency);
+            Count(ProfileSum.TotalLatency, record.TotalLatency);
             TotalHistogram?.Add(record.TotalLatency);
         }
 
         if (record.Has(SpeFields.IssueLatency))
         {
-            WithIssueLatency++;
-            IssueLatency += record.IssueLatency;
+            Count(ProfileSum.WithIssueLatency);
+            Count(ProfileSum.IssueLatency, record.IssueLatency);
             IssueHistogram?.Add(record.IssueLatency);
         }
 
         if (record.Has(SpeFields.TranslationLatency))
         {
-            WithTranslationLatency++;
-            TranslationLatency += record.TranslationLatency;
+            Count(ProfileSum.WithTranslationLatency);
+            Count(ProfileSum.TranslationLatency, record.TranslationLatency);
             TranslationHistogram?.Add(record.TranslationLatency);
         }
 
         if (IsRemote(record))
         {
-            RemoteAccesses++;
+            Count(ProfileSum.RemoteAccesses);
         }
 
         if (record.Has(SpeFields.DataSource))
@@ -137,32 +188,19 @@ public sealed class ProfileCounts
 
         if (record.Has(SpeFields.Events))
         {
-            Mispredicted += Count(record, SpeEvents.Mispredicted);
-            NotTaken += Count(record, SpeEvents.NotTaken);
-            L1DataRefills += Count(record, SpeEvents.L1DataRefill);
-            LastLevelMisses += Count(record, SpeEvents.LastLevelMiss);
-            TlbWalks += Count(record, SpeEvents.TlbWalk);
-            Exceptions += Count(record, SpeEvents.Exception);
+            Count(ProfileSum.Mispredicted, record, SpeEvents.Mispredicted);
+            Count(ProfileSum.NotTaken, record, SpeEvents.NotTaken);
+            Count(ProfileSum.L1DataRefills, record, SpeEvents.L1DataRefill);
+            Count(ProfileSum.LastLevelMisses, record, SpeEvents.LastLevelMiss);
+            Count(ProfileSum.TlbWalks, record, SpeEvents.TlbWalk);
+            Count(ProfileSum.Exceptions, record, SpeEvents.Exception);
         }
     }
 
     /// <summary>Adds the sums of other samples.</summary>
     public void Add(ProfileCounts other)
     {
-        Samples += other.Samples;
-        WithTotalLatency += other.WithTotalLatency;
-        TotalLatency += other.TotalLatency;
-        WithIssueLatency += other.WithIssueLatency;
-        IssueLatency += other.IssueLatency;
-        WithTranslationLatency += other.WithTranslationLatency;
-        TranslationLatency += other.TranslationLatency;
-        RemoteAccesses += other.RemoteAccesses;
-        Mispredicted += other.Mispredicted;
-        NotTaken += other.NotTaken;
-        L1DataRefills += other.L1DataRefills;
-        LastLevelMisses += other.LastLevelMisses;
-        TlbWalks += other.TlbWalks;
-        Exceptions += other.Exceptions;
+        AddEach(_sums, other._sums);
         AddEach(_classes, other._classes);
         AddEach(_levels, other._levels);
         AddEach(_dataSources, other._dataSources);
@@ -212,5 +250,7 @@ public sealed class ProfileCounts
         };
     }
 
-    private static int Count(in SpeRecord record, SpeEvents one) => (record.Events & one) != 0 ? 1 : 0;
+    private void Count(ProfileSum sum, long by = 1) => _sums[(int)sum] += by;
+
+    private void Count(ProfileSum sum, in SpeRecord record, SpeEvents one) => Count(sum, (record.Events & one) != 0 ? 1 : 0);
 }

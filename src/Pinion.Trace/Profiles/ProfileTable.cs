@@ -107,6 +107,12 @@ public static class ProfileTable
         }
     }
 
+    /// <summary>Headings of the labels of a row.</summary>
+    public static IReadOnlyList<string> LabelsOf(ProfileBy by) => ProfileGrouping.Columns(by);
+
+    /// <summary>Name of a class of operations.</summary>
+    public static string ClassName(ProfileClass operationClass) => ProfileGrouping.ClassName(operationClass);
+
     /// <summary>Name of a data source in the encoding of Arm's own cores; hexadecimal where it has none.</summary>
     public static string SourceName(int source) => s_sourceNames[source];
 

@@ -137,6 +137,37 @@ public sealed class ProfileTests
     }
 
     [Fact]
+    public void AProfileOfGivenSumsIsTheOneTheyCameFrom()
+    {
+        Profile built = Profile.Build(new SampleSource(TraceOf(s_records), new SymbolResolver(TraceOf())), new() { By = ProfileBy.Class, Histograms = true });
+
+        Profile made = Profile.Of(built.Options, built.Rows.Reverse().Select(row => new ProfileRow(row.Labels, Again(row.Counts))), built.Timestamps);
+
+        Json(made).ShouldBe(Json(built));
+
+        static ProfileCounts Again(ProfileCounts counts)
+        {
+            var again = new ProfileCounts(
+                [.. Enum.GetValues<ProfileSum>().Select(sum => counts[sum])],
+                [.. Enum.GetValues<ProfileClass>().Select(counts.Of)],
+                [.. Enumerable.Range(0, ProfileCounts.Levels).Select(counts.AtLevel)],
+                [.. Enumerable.Range(0, ProfileCounts.DataSources).Select(counts.FromSource)],
+                histograms: true);
+            again.TotalHistogram!.Add(counts.TotalHistogram!);
+            again.IssueHistogram!.Add(counts.IssueHistogram!);
+            again.TranslationHistogram!.Add(counts.TranslationHistogram!);
+            return again;
+        }
+
+        static string Json(Profile profile)
+        {
+            using var stream = new MemoryStream();
+            ProfileJson.Write(profile, TimeConversion.FromFrequency(25_000_000), stream);
+            return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+        }
+    }
+
+    [Fact]
     public void ANameHoldsAsLongAsItSays()
     {
         SpeTrace trace = TraceOf();
