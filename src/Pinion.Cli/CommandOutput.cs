@@ -16,6 +16,17 @@ internal static class CommandOutput
     /// <summary>A stream of bytes behind <paramref name="writer"/>: standard output itself where the writer is the console. The caller disposes it.</summary>
     public static Stream Bytes(TextWriter writer) => ReferenceEquals(writer, Console.Out) ? Console.OpenStandardOutput() : new TextStream(writer);
 
+    /// <summary>Whether <paramref name="writer"/> is a terminal, where a person looks at it.</summary>
+    public static bool IsTerminal(TextWriter writer) => ReferenceEquals(writer, Console.Out) && !Console.IsOutputRedirected;
+
+    /// <summary>Writes what <paramref name="write"/> writes as UTF-8, and a new line.</summary>
+    public static void WriteUtf8(TextWriter writer, Action<Stream> write)
+    {
+        using var stream = new TextStream(writer);
+        write(stream);
+        writer.Write("\n");
+    }
+
     /// <summary>Writes diagnoses; returns <see cref="ExitCodes.CorruptInput"/> where there are any, else <see cref="ExitCodes.Success"/>.</summary>
     public static int Report(string file, Diagnoses diagnoses, TextWriter error)
     {

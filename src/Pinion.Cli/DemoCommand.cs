@@ -104,7 +104,7 @@ public static class DemoCommand
         int[] columns = [.. s_columns.Select(name => ProfileTable.Columns.ToList().IndexOf(name))];
         string[][] rows = [.. profile.Rows.Select(row => ProfileTable.Cells(row, profile.Total)).Select(cells => columns.Select(column => cells[column]).ToArray())];
         const string legend = "total: mean latency in cycles; mispred: of branches; data sources: of loads and atomics";
-        if (ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected)
+        if (CommandOutput.IsTerminal(output))
         {
             var table = new Table().Border(TableBorder.Rounded).Caption(legend);
             foreach (int column in columns)

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
-using Pinion.Trace;
 using Pinion.Trace.Profiles;
-using Pinion.Trace.Symbols;
-using Spectre.Console;
+using Pinion.Trace.Samples;
+using Pinion.Vmm;
 using Profile = Pinion.Trace.Profiles.Profile;
 
 namespace Pinion.Cli;
@@ -11,87 +9,138 @@ namespace Pinion.Cli;
 /// <summary>pinion report: where the samples of a trace fall.</summary>
 public static class ReportCommand
 {
-    private static readonly string[] s_leastTellingFirst = ["fp/simd", "other", "atomic", "store", "load", "branch", "issue", "data sources", "EL", "mispred", "image", "total"];
+    /// <summary>Rows on a terminal, where nobody scrolls through thousands; a pipe gets all.</summary>
+    private const int TerminalRows = 40;
+
+    private static readonly (string Name, ProfileBy By)[] s_by =
+    [
+        ("function", ProfileBy.Function),
+        ("line", ProfileBy.Line),
+        ("instruction", ProfileBy.Instruction),
+        ("image", ProfileBy.Image),
+        ("process", ProfileBy.Process),
+        ("thread", ProfileBy.Thread),
+        ("cpu", ProfileBy.Cpu),
+        ("class", ProfileBy.Class),
+        ("source", ProfileBy.DataSource),
+        ("address", ProfileBy.Address),
+        ("cacheline", ProfileBy.CacheLine),
+        ("page", ProfileBy.Page),
+    ];
 
     /// <summary>The command, to be added to the root command.</summary>
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "A capture, a perf.data file, or packets with nothing around them." };
+        var by = new Option<string>("--by") { HelpName = "WHAT", Description = $"What a row is: {string.Join(", ", s_by.Select(b => b.Name))}.", DefaultValueFactory = _ => "function" };
+        by.AcceptOnlyFromAmong([.. s_by.Select(b => b.Name)]);
+        var latency = new Option<bool>("--latency") { Description = "Add quantiles of the total latency to each row, and histograms of all three latencies of all samples." };
+        var sharing = new Option<bool>("--sharing") { Description = "Print the cache lines that several CPUs touch, one of them with writes: candidates for false sharing." };
+        var top = new Option<int?>("--top") { HelpName = "N", Description = $"Print so many rows. [default: all, {TerminalRows} on a terminal]" };
+        var json = new Option<bool>("--json") { Description = "Print JSON, all rows." };
         var symbols = new SymbolOptions();
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("report", "Print a profile of a trace: samples, latencies, data sources and operations by function.") { file, json };
+        var filter = new FilterOptions();
+        var command = new Command(
+            "report",
+            """
+            Print a profile of a trace: samples, latencies, data sources and operations by function, or by whatever --by says.
+
+            Exit codes: 0 everything was read; 1 an option is wrong, or a file cannot be opened; 2 a file is damaged, and what could be read is in the profile.
+            """)
+        {
+            file, by, latency, sharing, top, json,
+        };
+        filter.AddTo(command);
         symbols.AddTo(command);
-        command.SetAction(result => Run(
-            result.GetRequiredValue(file), symbols.Read(result), result.GetValue(json), result.InvocationConfiguration.Output, result.InvocationConfiguration.Error));
+        command.SetAction(result =>
+        {
+            TextWriter error = result.InvocationConfiguration.Error;
+            if (!filter.Read(result).TryGet(out SampleFilter chosen, out Problem? problem))
+            {
+                error.Write($"pinion: {problem}\n");
+                return ExitCodes.Usage;
+            }
+
+            ProfileBy rows = s_by.Single(b => b.Name == result.GetRequiredValue(by)).By;
+            var view = new View(rows, chosen, result.GetValue(latency), result.GetValue(sharing), result.GetValue(top), result.GetValue(json));
+            return Run(result.GetRequiredValue(file), symbols.Read(result), view, result.InvocationConfiguration.Output, error);
+        });
         return command;
     }
 
-    /// <summary>Prints the profile of <paramref name="file"/>; returns an exit code.</summary>
-    public static int Run(string file, SymbolFiles symbols, bool json, TextWriter output, TextWriter error)
+    /// <summary>What is looked at and how it is shown.</summary>
+    /// <param name="By">What a row is.</param>
+    /// <param name="Filter">Which samples.</param>
+    /// <param name="Latency">With quantiles and histograms of the latencies.</param>
+    /// <param name="Sharing">Shared cache lines instead of a profile.</param>
+    /// <param name="Top">Rows of the table; null: as many as the output likes.</param>
+    /// <param name="Json">JSON instead of a table.</param>
+    internal sealed record View(ProfileBy By, SampleFilter Filter, bool Latency = false, bool Sharing = false, int? Top = null, bool Json = false)
     {
-        if (!TraceFile.TryRead(file, out SpeTrace trace, out string message))
-        {
-            error.Write($"pinion: {message}\n");
-            return ExitCodes.Usage;
-        }
+        /// <summary>A profile by function.</summary>
+        public static View Default { get; } = new(ProfileBy.Function, SampleFilter.All);
+    }
 
-        SymbolResolver resolver = symbols.Load(trace, error, out int worst);
-        if (worst == ExitCodes.Usage)
+    /// <summary>Prints the profile of <paramref name="file"/>; returns an exit code.</summary>
+    internal static int Run(string file, SymbolFiles symbols, View view, TextWriter output, TextWriter error)
+    {
+        if (TraceInput.Open(file, symbols, error, out int worst) is not SampleSource source)
         {
             return worst;
         }
 
-        Profile profile = Profile.Build(trace, resolver);
-        Print(profile, trace.Time, json, output);
-        return SymbolFiles.Worse(worst, CommandOutput.Report(file, trace.Diagnoses, error));
+        if (view.Sharing)
+        {
+            Print(Sharing.Find(source, view.Filter), view, output);
+        }
+        else
+        {
+            Print(Profile.Build(source, new ProfileOptions { By = view.By, Filter = view.Filter, Histograms = view.Latency }), source, view, output);
+        }
+
+        return SymbolFiles.Worse(worst, CommandOutput.Report(file, source.Trace.Diagnoses, error));
     }
 
-    private static void Print(Profile profile, TimeConversion time, bool json, TextWriter output)
+    private static void Print(Profile profile, SampleSource source, View view, TextWriter output)
     {
-        if (!json && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected)
+        if (!view.Json && CommandOutput.IsTerminal(output))
         {
-            PrintTable(profile, time);
+            TerminalProfile.Print(TerminalTable.Console(), profile, source.Trace.Time, view.Top ?? TerminalRows);
             return;
         }
 
         using TextWriter writer = CommandOutput.Buffered(output);
-        if (json)
+        if (view.Json)
         {
-            using var bytes = new MemoryStream();
-            ProfileJson.Write(profile, time, bytes);
-            writer.Write(System.Text.Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
-            writer.Write("\n");
+            CommandOutput.WriteUtf8(writer, stream => ProfileJson.Write(profile, source.Trace.Time, stream));
         }
         else
         {
-            ProfileTable.WriteText(profile, time, writer);
+            ProfileTable.WriteText(profile, source.Trace.Time, writer, view.Top ?? int.MaxValue);
+            HistogramText.Write(profile.Total, writer);
         }
 
         writer.Flush();
     }
 
-    private static void PrintTable(Profile profile, TimeConversion time)
+    private static void Print(Sharing sharing, View view, TextWriter output)
     {
-        IAnsiConsole console = TerminalTable.Console();
-        string[][] rows = [.. profile.Rows.Select(row => ProfileTable.Cells(row, profile.Total))];
-        int[] columns = TerminalTable.ColumnsThatFit(ProfileTable.Columns, rows, console.Profile.Width, s_leastTellingFirst);
-        var table = new Table().Border(TableBorder.Rounded);
-        foreach (int column in columns)
+        if (!view.Json && CommandOutput.IsTerminal(output))
         {
-            var heading = new TableColumn(ProfileTable.Columns[column]).NoWrap();
-            table.AddColumn(column < ProfileTable.FirstTextColumn ? heading.RightAligned() : heading);
+            SharingTable.Print(TerminalTable.Console(), sharing, view.Top ?? TerminalRows);
+            return;
         }
 
-        foreach (string[] row in rows)
+        using TextWriter writer = CommandOutput.Buffered(output);
+        if (view.Json)
         {
-            table.AddRow([.. columns.Select(column => Markup.Escape(row[column]))]);
+            CommandOutput.WriteUtf8(writer, stream => SharingTable.WriteJson(sharing, stream));
+        }
+        else
+        {
+            SharingTable.WriteText(sharing, writer, view.Top ?? int.MaxValue);
         }
 
-        console.WriteLine(ProfileTable.Summary(profile, time));
-        console.Write(table);
-        if (columns.Length < ProfileTable.Columns.Count)
-        {
-            console.WriteLine($"{ProfileTable.Columns.Count - columns.Length} columns do not fit; pipe the output to see them");
-        }
+        writer.Flush();
     }
 }

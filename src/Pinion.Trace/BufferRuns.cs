@@ -16,7 +16,8 @@ public static class BufferRuns
     /// <param name="trace">A trace.</param>
     /// <param name="work">Called by several threads at once.</param>
     /// <param name="threads">At most so many; 0: one for each CPU.</param>
-    public static void ForEach(SpeTrace trace, Work work, int threads = 0)
+    /// <param name="report">Add the damage to the diagnoses: once, however often a trace is read.</param>
+    public static void ForEach(SpeTrace trace, Work work, int threads = 0, bool report = true)
     {
         List<(int First, int End)> runs = Divide(trace.Buffers);
         threads = Math.Clamp(threads == 0 ? Environment.ProcessorCount : threads, 1, Math.Max(1, runs.Count));
@@ -31,7 +32,7 @@ public static class BufferRuns
             Parallel.Invoke(new ParallelOptions { MaxDegreeOfParallelism = threads }, [.. Enumerable.Repeat(Loop, threads)]);
         }
 
-        foreach (Diagnosis found in damage.SelectMany(list => list))
+        foreach (Diagnosis found in report ? damage.SelectMany(list => list) : [])
         {
             trace.Diagnoses.Add(found.Offset, found.Message);
         }

@@ -19,7 +19,8 @@ public static class RecordScan
     /// <param name="trace">A trace.</param>
     /// <param name="make">Makes a visitor for a thread.</param>
     /// <param name="threads">At most so many; 0: one for each CPU.</param>
-    public static IReadOnlyList<TVisitor> Run<TVisitor>(SpeTrace trace, Func<TVisitor> make, int threads = 0)
+    /// <param name="report">Add the damage to the trace's diagnoses: once, however often a trace is read.</param>
+    public static IReadOnlyList<TVisitor> Run<TVisitor>(SpeTrace trace, Func<TVisitor> make, int threads = 0, bool report = true)
         where TVisitor : IRecordVisitor
     {
         var visitors = new List<TVisitor>();
@@ -49,7 +50,8 @@ public static class RecordScan
                     visitors.Add(visitor);
                 }
             },
-            threads);
+            threads,
+            report);
         return visitors;
     }
 

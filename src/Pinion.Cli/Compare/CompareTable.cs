@@ -31,7 +31,7 @@ internal static class CompareTable
         string[] headings = ["series", .. heading.Buffers.SelectMany(bytes => new[] { $"{Size(bytes)}/s", $"{Size(bytes)} us" }), .. s_counts];
         string[][] rows = [.. results.Where(result => result.Problem is null).Select(Cells)];
         List<string> notes = [Summary(heading), LimitText(heading), .. BareNote(results), .. BusyNote(results), Legend];
-        if (ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected)
+        if (CommandOutput.IsTerminal(output))
         {
             IAnsiConsole console = TerminalTable.Console();
             int[] columns = TerminalTable.ColumnsThatFit(headings, rows, console.Profile.Width, s_leastTellingFirst.SelectMany(name => headings.Where(title => title == name || title.EndsWith(" " + name, StringComparison.Ordinal))));

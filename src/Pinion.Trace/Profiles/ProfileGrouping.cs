@@ -52,9 +52,9 @@ internal sealed class ProfileGrouping(SampleSource source, ProfileOptions option
         ProfileBy.Cpu => new((uint)origin.Cpu, 0),
         ProfileBy.Class => new((ulong)ProfileCounts.Classify(record), 0),
         ProfileBy.DataSource => record.Has(SpeFields.DataSource) ? new((ulong)Math.Min((int)record.DataSource, ProfileCounts.DataSources - 1), 0) : GroupKey.None,
-        ProfileBy.Address => record.Has(SpeFields.DataVirtual) ? new(record.DataVirtual, Task(origin)) : GroupKey.None,
-        ProfileBy.CacheLine => Data(record, origin, CacheLineShift),
-        _ => Data(record, origin, PageShift),
+        ProfileBy.Address => record.Has(SpeFields.DataVirtual) ? new(record.DataVirtual, Process(source.Tasks, origin)) : GroupKey.None,
+        ProfileBy.CacheLine => Data(source.Tasks, record, origin, CacheLineShift),
+        _ => Data(source.Tasks, record, origin, PageShift),
     };
 
     /// <summary>The row of a key, as texts. Several keys may have the same texts, and are one row then.</summary>
@@ -128,7 +128,8 @@ internal sealed class ProfileGrouping(SampleSource source, ProfileOptions option
         return new(pc, (uint)(SymbolResolver.IsKernel(pc) ? SymbolResolver.NoSpace : origin.Space));
     }
 
-    private static GroupKey Data(in SpeRecord record, in SampleOrigin origin, int shift)
+    /// <summary>The stretch of 1 << <paramref name="shift"/> bytes that a data address lies in: physical where that was recorded (B is 0), else of the kernel (1) or of a process (2 and its number).</summary>
+    public static GroupKey Data(TaskTable tasks, in SpeRecord record, in SampleOrigin origin, int shift)
     {
         if (record.Has(SpeFields.DataPhysical))
         {
@@ -136,12 +137,15 @@ internal sealed class ProfileGrouping(SampleSource source, ProfileOptions option
         }
 
         return record.Has(SpeFields.DataVirtual)
-            ? new(record.DataVirtual >> shift << shift, SymbolResolver.IsKernel(record.DataVirtual) ? 1ul : 2ul + Task(origin))
+            ? new(record.DataVirtual >> shift << shift, SymbolResolver.IsKernel(record.DataVirtual) ? 1ul : 2ul + Process(tasks, origin))
             : GroupKey.None;
     }
 
     /// <summary>A thread and what it was called. A thread that calls execve, or renames itself, is another row from then on.</summary>
     private static ulong Task(in SampleOrigin origin) => (origin.Thread ?? uint.MaxValue) | ((ulong)origin.Name << 33);
+
+    /// <summary>A process, whose threads share addresses, and what it was called.</summary>
+    private static ulong Process(TaskTable tasks, in SampleOrigin origin) => (origin.Thread is uint thread ? tasks.ProcessOf(thread) : uint.MaxValue) | ((ulong)origin.Name << 33);
 
     private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
 }

@@ -20,9 +20,10 @@ public static class SampleScan
     /// <param name="filter">What is selected.</param>
     /// <param name="make">Makes a visitor for a thread.</param>
     /// <param name="threads">At most so many; 0: one for each CPU. With 1, stretches come in the order of the file.</param>
-    public static IReadOnlyList<TVisitor> Run<TVisitor>(SampleSource source, SampleFilter filter, Func<TVisitor> make, int threads = 0)
+    /// <param name="report">Add what is wrong with the records to the trace's diagnoses: once, however often a trace is read.</param>
+    public static IReadOnlyList<TVisitor> Run<TVisitor>(SampleSource source, SampleFilter filter, Func<TVisitor> make, int threads = 0, bool report = true)
         where TVisitor : ISampleVisitor =>
-        [.. RecordScan.Run(source.Trace, () => new Attribution<TVisitor>(source, filter, make()), threads).Select(one => one.Inner)];
+        [.. RecordScan.Run(source.Trace, () => new Attribution<TVisitor>(source, filter, make()), threads, report).Select(one => one.Inner)];
 
     /// <summary>Address space and name of a thread, and when they hold. Time 0 is unknown, and means the last.</summary>
     private readonly record struct Known(int Space, int Name, ulong From, ulong Until)

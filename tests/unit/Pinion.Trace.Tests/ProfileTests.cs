@@ -198,6 +198,107 @@ public sealed class ProfileTests
         tasks.NameOf(11, 12).ShouldBeNull();
     }
 
+    public static TheoryData<ProfileBy, string> Rows => new()
+    {
+        { ProfileBy.Function, "bench,main=6 [kernel],[unknown]=1 [unknown],[unknown]=1" },
+        { ProfileBy.Image, "bench=6 [kernel]=1 [unknown]=1" },
+        { ProfileBy.Instruction, "bench,main+0x8,0x400108=2 bench,main+0xc,0x40010c=2 [kernel],0xffff800080000000,0xffff800080000000=1 [unknown],0x10,0x10=1 bench,main,0x400100=1 bench,main+0x4,0x400104=1" },
+        { ProfileBy.Class, "branch=2 load=2 atomic=1 fp/simd=1 other=1 store=1" },
+        { ProfileBy.DataSource, "[none]=6 DRAM=1 L1D=1" },
+        { ProfileBy.Cpu, "0=8" },
+        { ProfileBy.Process, "[unknown]=8" },
+        { ProfileBy.Page, ",[no data address]=8" },
+        { ProfileBy.Line, "bench,main,[unknown]=6 [kernel],[unknown],[unknown]=1 [unknown],[unknown],[unknown]=1" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void RowsAreWhatWasAskedFor(ProfileBy by, string rows)
+    {
+        Profile profile = Build(TraceOf(s_records), new ProfileOptions { By = by });
+
+        string.Join(' ', profile.Rows.Select(row => $"{string.Join(',', row.Labels)}={row.Counts.Samples}")).ShouldBe(rows);
+        profile.Rows.ShouldAllBe(row => row.Labels.Count == profile.Labels.Count);
+        profile.Rows.Sum(row => row.Counts.Samples).ShouldBe(profile.Total.Samples);
+    }
+
+    [Fact]
+    public void DataIsPhysicalWhereThatIsRecordedAndOfAProcessElsewhere()
+    {
+        SpeRecord physical = Sample(0x1000, operationClass: SpeOperationClass.LoadStore, context: 51);
+        physical.SetDataVirtual(0x7777_0148);
+        physical.SetDataPhysical(0x4000_1148);
+        SpeRecord first = Sample(0x1000, operationClass: SpeOperationClass.LoadStore, context: 51);
+        first.SetDataVirtual(0x7777_0148);
+        SpeRecord second = first;
+        second.SetContextEl1(52);
+        SpeTrace trace = TraceOf(physical, first, second, first);
+        trace.Tasks.Add(new(51, 51, "bench", 51));
+
+        Labels(ProfileBy.CacheLine).ShouldBe(["bench (51) 0x77770140 2", "? (52) 0x77770140 1", "physical 0x40001140 1"]);
+        Labels(ProfileBy.Page).ShouldBe(["bench (51) 0x77770000 2", "? (52) 0x77770000 1", "physical 0x40001000 1"]);
+        Labels(ProfileBy.Address).ShouldBe(["bench (51) 0x77770148 3", "? (52) 0x77770148 1"]);
+
+        string[] Labels(ProfileBy by) => [.. Build(trace, new ProfileOptions { By = by }).Rows.Select(row => $"{string.Join(' ', row.Labels)} {row.Counts.Samples}")];
+    }
+
+    public static TheoryData<SampleFilter, long> Filters => new()
+    {
+        { new SampleFilter { Classes = new HashSet<ProfileClass> { ProfileClass.Load, ProfileClass.Branch } }, 4 },
+        { new SampleFilter { ExceptionLevels = new HashSet<int> { 1 } }, 1 },
+        { new SampleFilter { MinimumLatency = 100 }, 1 },
+        { new SampleFilter { Events = SpeEvents.Retired | SpeEvents.Mispredicted }, 1 },
+        { new SampleFilter { Function = new("^ma") }, 6 },
+        { new SampleFilter { Cpus = new HashSet<int> { 0 } }, 8 },
+        { new SampleFilter { Cpus = new HashSet<int> { 1 } }, 0 },
+        { new SampleFilter { Time = (41_000, 1_040_000) }, 0 },
+        { new SampleFilter { Time = (40_000, 1_040_000) }, 7 },
+        { new SampleFilter { Time = (40_000, 1_040_001) }, 8 },
+        { new SampleFilter { Processes = new HashSet<string> { "bench" } }, 0 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Filters))]
+    public void AFilterSelectsSamples(SampleFilter filter, long samples)
+    {
+        SpeTrace trace = TraceOf(s_records);
+        trace.Time = TimeConversion.FromFrequency(25_000_000);
+        Build(trace, new ProfileOptions { Filter = filter }).Total.Samples.ShouldBe(samples);
+    }
+
+    [Theory]
+    [InlineData("sh", 1)]
+    [InlineData("bench", 2)]
+    [InlineData("51", 3)]
+    [InlineData("52", 0)]
+    public void AProcessIsChosenByNumberOrByItsNameAtTheTime(string process, long samples)
+    {
+        SpeTrace trace = TraceOf(Sample(0x1000, context: 51, timestamp: 25), Sample(0x1000, context: 51, timestamp: 75), Sample(0x1000, context: 51, timestamp: 75), Sample(0x1000));
+        trace.Time = TimeConversion.FromFrequency(25_000_000);
+        trace.Tasks.Add(new TraceTask(51, 51, "sh", 51) { Time = 1 });
+        trace.Tasks.Add(new TraceTask(51, 51, "bench", 51) { Time = 2000, IsExec = true });
+
+        Build(trace, new ProfileOptions { Filter = new SampleFilter { Processes = new HashSet<string> { process } } }).Total.Samples.ShouldBe(samples);
+    }
+
+    [Fact]
+    public void HistogramsAreKeptWhereTheyAreAskedFor()
+    {
+        Build(TraceOf(s_records)).Total.TotalHistogram.ShouldBeNull();
+        ProfileCounts total = Build(TraceOf(s_records), new ProfileOptions { Histograms = true }).Total;
+        total.TotalHistogram!.Count.ShouldBe(8);
+        total.TotalHistogram.Maximum.ShouldBe(100);
+        total.IssueHistogram!.Quantile(0.5).ShouldBe(4);
+        total.TranslationHistogram!.Count.ShouldBe(0);
+    }
+
+    private static Profile Build(SpeTrace trace, ProfileOptions options)
+    {
+        var resolver = new SymbolResolver(trace);
+        resolver.AddImage(ElfImage.Read(SymbolTests.Elf(), "bench", new Diagnoses()));
+        return Profile.Build(new SampleSource(trace, resolver), options);
+    }
+
     private static Profile Build(SpeTrace trace)
     {
         var resolver = new SymbolResolver(trace);
