@@ -11,6 +11,7 @@ var root = new RootCommand("Boot arm64 guests with the Statistical Profiling Ext
     ReportCommand.Create(),
     CompareTruthCommand.Create(),
     DecodeCommand.Create(),
+    ExportCommand.Create(),
     VersionCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
