@@ -40,15 +40,14 @@ public static class DecodeCommand
         return CommandOutput.Report(file, trace.Diagnoses, error);
     }
 
-    private static void Write(in SpeBuffer buffer, OrderedOutput.Part part, List<Diagnosis> damage)
+    private static void Write(in SpeBuffer buffer, OrderedOutput.Part part, Diagnoses damage)
     {
-        string stream = buffer.Cpu >= 0 ? $"cpu {buffer.Cpu}" : $"thread {buffer.ThreadId}";
-        Encoding.ASCII.GetBytes($"{stream}, stream offset 0x{buffer.StreamOffset:x}, file offset 0x{buffer.FileOffset:x}\n.\n. ... ARM SPE data: size 0x{buffer.Bytes.Length:x} bytes\n", part);
-        var dump = new PacketDump(part);
-        int first = dump.Write(buffer.Bytes.Span);
-        if (first >= 0)
+        if (buffer.Preceding == 0)
         {
-            damage.Add(new(buffer.FileOffset + first, $"{dump.BadBytes} bytes from here on are part of no packet"));
+            string stream = buffer.Cpu >= 0 ? $"cpu {buffer.Cpu}" : $"thread {buffer.ThreadId}";
+            Encoding.ASCII.GetBytes($"{stream}, stream offset 0x{buffer.StreamOffset:x}, file offset 0x{buffer.FileOffset:x}\n.\n. ... ARM SPE data: size 0x{buffer.Whole:x} bytes\n", part);
         }
+
+        new PacketDump(part).Write(buffer.Bytes.Span, buffer.Preceding, buffer.FileOffset, damage);
     }
 }

@@ -7,7 +7,7 @@ public static class BufferRuns
     private const long RunBytes = 1 << 20;
 
     /// <summary>What is done with the buffers from <paramref name="first"/> up to <paramref name="end"/>, which are run <paramref name="run"/> of the trace; what is wrong with them is added to <paramref name="damage"/>.</summary>
-    public delegate void Work(int run, int first, int end, List<Diagnosis> damage);
+    public delegate void Work(int run, int first, int end, Diagnoses damage);
 
     /// <summary>
     /// Does <paramref name="work"/> on all buffers of <paramref name="trace"/>, on several threads; runs are begun in the order of the file. Damage is added to the trace's diagnoses, in the order of the
@@ -21,7 +21,7 @@ public static class BufferRuns
     {
         List<(int First, int End)> runs = Divide(trace.Buffers);
         threads = Math.Clamp(threads == 0 ? Environment.ProcessorCount : threads, 1, Math.Max(1, runs.Count));
-        var damage = new List<Diagnosis>[runs.Count];
+        var damage = new InOrder(runs.Count);
         int next = -1;
         if (threads == 1)
         {
@@ -32,9 +32,9 @@ public static class BufferRuns
             Parallel.Invoke(new ParallelOptions { MaxDegreeOfParallelism = threads }, [.. Enumerable.Repeat(Loop, threads)]);
         }
 
-        foreach (Diagnosis found in report ? damage.SelectMany(list => list) : [])
+        if (report)
         {
-            trace.Diagnoses.Add(found.Offset, found.Message);
+            trace.Diagnoses.Add(damage.All);
         }
 
         void Loop()
@@ -42,11 +42,11 @@ public static class BufferRuns
             for (int run = Interlocked.Increment(ref next); run < runs.Count; run = Interlocked.Increment(ref next))
             {
                 (int first, int end) = runs[run];
-                work(run, first, end, damage[run] = []);
-                for (int i = first; i < end; i++)
-                {
-                    trace.Source.Drop((ulong)trace.Buffers[i].FileOffset, (ulong)trace.Buffers[i].Bytes.Length);
-                }
+                var found = new Diagnoses();
+                work(run, first, end, found);
+                damage.Add(run, found);
+                SpeBuffer last = trace.Buffers[end - 1];
+                trace.Source.Drop((ulong)trace.Buffers[first].FileOffset, (ulong)(last.FileOffset + last.Bytes.Length - trace.Buffers[first].FileOffset));
             }
         }
     }
@@ -68,5 +68,27 @@ public static class BufferRuns
         }
 
         return runs;
+    }
+
+    /// <summary>Diagnoses of runs that end in any order, in the order of the runs. Those of a run are let go of as soon as all runs before it have theirs in.</summary>
+    private sealed class InOrder(int runs)
+    {
+        private readonly Diagnoses?[] _waiting = new Diagnoses?[runs];
+        private int _next;
+
+        public Diagnoses All { get; } = new();
+
+        public void Add(int run, Diagnoses found)
+        {
+            lock (_waiting)
+            {
+                _waiting[run] = found;
+                while (_next < _waiting.Length && _waiting[_next] is Diagnoses first)
+                {
+                    All.Add(first);
+                    _waiting[_next++] = null;
+                }
+            }
+        }
     }
 }

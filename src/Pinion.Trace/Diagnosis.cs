@@ -28,4 +28,11 @@ public sealed class Diagnoses
             _list.Add(new(offset, message));
         }
     }
+
+    /// <summary>Adds all of another list, which come after those of this one.</summary>
+    public void Add(Diagnoses others)
+    {
+        Count += others.Count;
+        _list.AddRange(others._list.Take(Kept - _list.Count));
+    }
 }

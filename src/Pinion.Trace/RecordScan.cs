@@ -63,23 +63,33 @@ public static class RecordScan
         : buffer.ThreadId >= 0 ? (uint)buffer.ThreadId
         : null;
 
-    private static void Scan<TVisitor>(in SpeBuffer buffer, ref TVisitor visitor, List<Diagnosis> damage)
+    private static void Scan<TVisitor>(in SpeBuffer buffer, ref TVisitor visitor, Diagnoses damage)
         where TVisitor : IRecordVisitor
     {
         var reader = new SpeRecordReader(buffer.Bytes.Span);
         while (reader.TryRead(out SpeRecord record))
         {
+            if (reader.Damage.Size != 0)
+            {
+                Report(buffer, reader.Damage, damage);
+            }
+
             visitor.Visit(buffer, record);
         }
 
-        if (reader.BadBytes != 0)
+        if (reader.Damage.Size != 0)
         {
-            damage.Add(new(buffer.FileOffset + reader.FirstBadOffset, $"{reader.BadBytes} bytes from here on are part of no packet"));
+            Report(buffer, reader.Damage, damage);
         }
+    }
 
-        if (reader.CutOffset >= 0)
-        {
-            damage.Add(new(buffer.FileOffset + reader.CutOffset, "a record has no end"));
-        }
+    private static void Report(in SpeBuffer buffer, in SpeDamage found, Diagnoses damage)
+    {
+        string bytes = $"{found.Size} bytes of records are left out";
+        damage.Add(
+            buffer.FileOffset + found.Offset,
+            found.BadBytes > 0 ? $"{bytes}: {found.BadBytes} of them are part of no packet"
+                : found.Offset + found.Size == buffer.Bytes.Length ? $"{bytes}: the last one has no end"
+                : $"{bytes}: one has no end, or a packet twice");
     }
 }

@@ -1,3 +1,5 @@
+using Pinion.Arm.Spe;
+
 namespace Pinion.Trace;
 
 /// <summary>A stretch of one CPU's (or one thread's) record stream.</summary>
@@ -6,7 +8,14 @@ namespace Pinion.Trace;
 /// <param name="StreamOffset">Bytes of this stream before this stretch.</param>
 /// <param name="FileOffset">Where the bytes lie in the file.</param>
 /// <param name="Bytes">Packets.</param>
-public readonly record struct SpeBuffer(int Cpu, int ThreadId, ulong StreamOffset, long FileOffset, ReadOnlyMemory<byte> Bytes);
+public readonly record struct SpeBuffer(int Cpu, int ThreadId, ulong StreamOffset, long FileOffset, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>Bytes before these of what the recorder wrote at once, where that is too long to be kept together.</summary>
+    public ulong Preceding { get; init; }
+
+    /// <summary>Bytes that the recorder wrote at once, these and those before and behind them.</summary>
+    public ulong Whole { get; init; } = (ulong)Bytes.Length;
+}
 
 /// <summary>A file mapped into a process.</summary>
 /// <param name="ProcessId">Process; uint.MaxValue for the kernel.</param>
@@ -88,6 +97,9 @@ public readonly record struct TimeConversion(ushort Shift, uint Multiplier, ulon
 /// <summary>What a file holds: streams of SPE records and what is known about where they come from.</summary>
 public sealed class SpeTrace
 {
+    /// <summary>Bytes of a stretch; a multiple of any alignment of records.</summary>
+    internal const int LongestBuffer = 8 << 20;
+
     /// <summary>Name of the format, for messages.</summary>
     public required string Format { get; init; }
 
@@ -130,13 +142,49 @@ public sealed class SpeTrace
     /// <summary>What is wrong with the file.</summary>
     public Diagnoses Diagnoses { get; } = new();
 
-    /// <summary>Adds a stretch of a stream that lies in the file from <paramref name="start"/> on; one that is too long for a span becomes several.</summary>
+    /// <summary>
+    /// Adds a stretch of a stream that lies in the file from <paramref name="start"/> on. A long one becomes several, between records: so several threads share it, and none needs all of it in memory.
+    /// </summary>
     internal void AddBuffer(int cpu, int threadId, ulong streamOffset, ulong start, ulong size)
     {
-        const ulong Longest = 1 << 30;
-        for (ulong done = 0; done < size || done == 0; done += Longest)
+        ulong done = 0;
+        while (size - done > LongestBuffer)
         {
-            Buffers.Add(new(cpu, threadId, streamOffset + done, (long)(start + done), Source.Memory(start + done, (int)Math.Min(Longest, size - done))));
+            int part = WholeRecords(Source.Span(start + done, LongestBuffer));
+            Source.Drop(start + done, LongestBuffer);
+            Add(part);
         }
+
+        Add((int)(size - done));
+
+        void Add(int part)
+        {
+            Buffers.Add(new(cpu, threadId, streamOffset + done, (long)(start + done), Source.Memory(start + done, part)) { Preceding = done, Whole = size });
+            done += (ulong)part;
+        }
+    }
+
+    /// <summary>How many of the bytes go up to the end of a record and the padding behind it; where none ends, up to the end of a packet.</summary>
+    private static int WholeRecords(ReadOnlySpan<byte> bytes)
+    {
+        int end = 0;
+        var records = new SpeRecordReader(bytes);
+        while (records.TryRead(out _))
+        {
+            end = records.Offset;
+        }
+
+        var packets = new SpePacketReader(bytes, end);
+        packets.SkipPadding();
+
+        // What begins behind this may be a packet that the end of the bytes cuts off.
+        const int LongestPacket = 10;
+        while (end == 0 && packets.Offset < bytes.Length - LongestPacket)
+        {
+            packets.TryRead(out _);
+            packets.SkipPadding();
+        }
+
+        return packets.Offset;
     }
 }

@@ -99,20 +99,32 @@ public sealed unsafe partial class TraceBytes
     /// <summary>Says that bytes will not be needed again soon: their pages need not stay in memory. Only ever a hint.</summary>
     public void Drop(ulong offset, ulong size)
     {
-        if (_view is null || !Holds(offset, size))
+        if (_view is null || size == 0 || !Holds(offset, size))
         {
             return;
         }
 
-        // Whole pages of the range; the mapping begins at a page.
+        // All pages of the range, which begins and ends in some that others may be reading: those are mapped again.
         ulong page = (ulong)Environment.SystemPageSize;
-        ulong first = (offset + page - 1) & ~(page - 1);
-        ulong end = (offset + size) & ~(page - 1);
-        if (end > first)
+        ulong first = offset & ~(page - 1);
+        const int DontNeed = 4;
+        _ = madvise((nint)(_mapped + first), (nuint)(offset + size - first), DontNeed);
+    }
+
+    /// <summary>For who reads through the file, a little of each part: drops, now and then, what lies behind.</summary>
+    /// <param name="dropped">How far bytes were dropped already.</param>
+    /// <param name="position">How far the file was read.</param>
+    /// <returns>How far bytes are dropped now.</returns>
+    public ulong DropBehind(ulong dropped, ulong position)
+    {
+        const ulong Step = 16 << 20;
+        if (position < dropped + Step)
         {
-            const int DontNeed = 4;
-            _ = madvise((nint)(_mapped + first), (nuint)(end - first), DontNeed);
+            return dropped;
         }
+
+        Drop(dropped, position - dropped);
+        return position;
     }
 
     [LibraryImport("libc")]

@@ -11,7 +11,13 @@ public ref struct SpePacketReader
     private readonly ReadOnlySpan<byte> _bytes;
     private int _offset;
 
-    public SpePacketReader(ReadOnlySpan<byte> bytes) => _bytes = bytes;
+    /// <param name="bytes">What is read.</param>
+    /// <param name="start">Where the first packet begins.</param>
+    public SpePacketReader(ReadOnlySpan<byte> bytes, int start = 0)
+    {
+        _bytes = bytes;
+        _offset = start;
+    }
 
     /// <summary>Offset of the next packet.</summary>
     public readonly int Offset => _offset;
@@ -19,11 +25,10 @@ public ref struct SpePacketReader
     /// <summary>Bytes skipped as <see cref="SpePacketKind.Bad"/> so far.</summary>
     public int BadBytes { get; private set; }
 
-    /// <summary>Offset of the first bad byte, or -1.</summary>
-    public int FirstBadOffset { get; private set; } = -1;
-
     /// <summary>What is not read yet.</summary>
     internal readonly ReadOnlySpan<byte> Rest => _bytes[_offset..];
+
+    internal readonly byte At(int offset) => _bytes[offset];
 
     /// <summary>Goes on behind bytes that somebody has read otherwise.</summary>
     internal void Skip(int size) => _offset += size;
@@ -48,10 +53,6 @@ public ref struct SpePacketReader
         if (packet.Kind == SpePacketKind.Bad)
         {
             BadBytes++;
-            if (FirstBadOffset < 0)
-            {
-                FirstBadOffset = _offset;
-            }
         }
 
         _offset += packet.Size;

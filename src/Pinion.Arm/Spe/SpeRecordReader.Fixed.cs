@@ -130,6 +130,7 @@ public ref partial struct SpeRecordReader
         record.IssueLatency = U16(ref b, SpeRecordWriter.IssueLatencySlot + 1);
         record.TotalLatency = U16(ref b, SpeRecordWriter.TotalLatencySlot + 1);
         record.Fields = fields;
+        _last = _packets.Offset;
         _packets.Skip(SpeRecordWriter.FixedSize);
         return true;
     }

@@ -46,9 +46,11 @@ public static class CaptureReader
     {
         SpeTrace trace = builder.Trace;
         var expected = new Dictionary<uint, ulong>();
+        ulong dropped = position;
         while (position < (ulong)bytes.Length)
         {
             ulong start = position;
+            dropped = bytes.DropBehind(dropped, position);
             if (!bytes.Holds(start, CaptureFormat.ChunkHeaderSize))
             {
                 trace.Diagnoses.Add((long)start, "the file ends in a chunk header");

@@ -24,52 +24,71 @@ public sealed class PacketDump
     public static string Text(ReadOnlySpan<byte> bytes)
     {
         var text = new ArrayBufferWriter<byte>();
-        new PacketDump(text).Write(bytes);
+        new PacketDump(text).Write(bytes, 0, 0, new Diagnoses());
         return Encoding.UTF8.GetString(text.WrittenSpan);
     }
 
-    /// <summary>Bytes that belonged to no packet, over all calls of <see cref="Write"/>.</summary>
-    public long BadBytes { get; private set; }
-
-    /// <summary>Writes every packet of <paramref name="bytes"/> on its own line; runs of padding share a line. Returns the offset of the first bad byte, or -1.</summary>
-    public int Write(ReadOnlySpan<byte> bytes)
+    /// <summary>Writes every packet of <paramref name="bytes"/> on its own line; runs of padding share a line. Each run of bytes that are part of no packet is a diagnosis.</summary>
+    /// <param name="bytes">Packets.</param>
+    /// <param name="offset">Offset of the first byte, as it is printed.</param>
+    /// <param name="fileOffset">Where the bytes lie in the file.</param>
+    /// <param name="damage">Gets the diagnoses.</param>
+    public void Write(ReadOnlySpan<byte> bytes, ulong offset, long fileOffset, Diagnoses damage)
     {
         var reader = new SpePacketReader(bytes);
+        int badStart = 0;
+        int bad = 0;
         while (reader.TryRead(out SpePacket packet))
         {
+            if (packet.Kind != SpePacketKind.Bad && bad != 0)
+            {
+                Report(damage, fileOffset + badStart, bad);
+                bad = 0;
+            }
+
             if (packet.Kind == SpePacketKind.Padding)
             {
                 reader.SkipPadding();
                 for (int start = packet.Offset; start < reader.Offset; start += BytesPerLine)
                 {
-                    Padding(bytes, start, Math.Min(BytesPerLine, reader.Offset - start));
+                    Padding(bytes.Slice(start, Math.Min(BytesPerLine, reader.Offset - start)), offset + (ulong)start);
                 }
 
                 continue;
             }
 
+            if (packet.Kind == SpePacketKind.Bad)
+            {
+                badStart = bad == 0 ? packet.Offset : badStart;
+                bad++;
+            }
+
             var line = new Utf8Line(_output.GetSpan(LongestLine));
-            Begin(ref line, bytes.Slice(packet.Offset, packet.Size), packet.Offset);
+            Begin(ref line, bytes.Slice(packet.Offset, packet.Size), offset + (ulong)packet.Offset);
             PacketText.Append(ref line, packet);
             End(line);
         }
 
-        BadBytes += reader.BadBytes;
-        return reader.FirstBadOffset;
+        if (bad != 0)
+        {
+            Report(damage, fileOffset + badStart, bad);
+        }
     }
 
-    private void Padding(ReadOnlySpan<byte> bytes, int offset, int size)
+    private static void Report(Diagnoses damage, long fileOffset, int bytes) => damage.Add(fileOffset, bytes == 1 ? "1 byte is part of no packet" : $"{bytes} bytes are part of no packet");
+
+    private void Padding(ReadOnlySpan<byte> bytes, ulong offset)
     {
         var line = new Utf8Line(_output.GetSpan(LongestLine));
-        Begin(ref line, bytes.Slice(offset, size), offset);
+        Begin(ref line, bytes, offset);
         line.Append("PAD"u8);
         End(line);
     }
 
-    private static void Begin(ref Utf8Line line, ReadOnlySpan<byte> packet, int offset)
+    private static void Begin(ref Utf8Line line, ReadOnlySpan<byte> packet, ulong offset)
     {
         line.Append(".  "u8);
-        line.Hex((uint)offset, 8);
+        line.Hex(offset, 8);
         line.Append(": "u8);
         foreach (byte b in packet)
         {

@@ -30,8 +30,10 @@ internal sealed class PerfRecords
     public void Read(ulong position, ulong end)
     {
         TraceBytes bytes = _trace.Source;
+        ulong dropped = position;
         while (position < end)
         {
+            dropped = bytes.DropBehind(dropped, position);
             if (!bytes.TryU32(position, out uint type) || !bytes.TryU16(position + 6, out ushort size))
             {
                 _trace.Diagnoses.Add((long)Math.Min(position, (ulong)bytes.Length), "the file ends in a record header");

@@ -32,7 +32,7 @@ public sealed class TraceCommandTests : IDisposable
         DecodeCommand.Run(path, _output, _error).ShouldBe(ExitCodes.CorruptInput);
 
         _output.ToString().ShouldContain(".  00000002:  01                                              END\n");
-        _error.ToString().ShouldBe($"pinion: {path}: offset 0x1: 1 bytes from here on are part of no packet\n");
+        _error.ToString().ShouldBe($"pinion: {path}: offset 0x1: 1 byte is part of no packet\n");
     }
 
     [Fact]

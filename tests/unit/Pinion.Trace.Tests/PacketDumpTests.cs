@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Pinion.Trace.Packets;
 
 namespace Pinion.Trace.Tests;
@@ -40,15 +41,16 @@ public sealed class PacketDumpTests
         """);
 
     [Fact]
-    public void DamageIsPrintedByteByByteAndCounted()
+    public void DamageIsPrintedByteByByteAndEachRunOfItDiagnosed()
     {
-        byte[] damaged = [0x01, 0xFF, 0x71, 0x00];
-        var dump = new PacketDump(new ArrayBufferWriter<byte>());
+        byte[] damaged = [0x01, 0xFF, 0x01, 0x71, 0x00, 0xFE, 0xFF];
+        var text = new ArrayBufferWriter<byte>();
+        var diagnoses = new Diagnoses();
 
-        dump.Write(damaged).ShouldBe(1);
+        new PacketDump(text).Write(damaged, 0x1_0000_0000, 0x500, diagnoses);
 
-        dump.BadBytes.ShouldBe(2);
-        PacketDump.Text(damaged).ShouldContain(".  00000001:  ff                                              Bad packet!\n");
+        Encoding.UTF8.GetString(text.WrittenSpan).ShouldContain(".  100000001:  ff                                              Bad packet!\n");
+        diagnoses.List.ShouldBe([new(0x501, "1 byte is part of no packet"), new(0x503, "1 byte is part of no packet"), new(0x505, "2 bytes are part of no packet")]);
     }
 
     private static string Dump(byte[] bytes) => PacketDump.Text(bytes);

@@ -57,12 +57,12 @@ public sealed class ProfileTests
     [Fact]
     public void DamageIsDiagnosedAndTheRestCounted()
     {
-        byte[] bytes = [.. Fixed(s_records[0]), 0xFF, 0xFF, .. Fixed(s_records[1]), 0x42, 0x02];
+        byte[] bytes = [.. Fixed(s_records[0]), .. Enumerable.Repeat((byte)0xFF, 64), .. Fixed(s_records[1]), 0x42, 0x02];
         SpeTrace trace = TraceFile.Parse(bytes);
 
         Build(trace).Total.Samples.ShouldBe(2);
 
-        trace.Diagnoses.List.ShouldBe([new(64, "2 bytes from here on are part of no packet"), new(130, "a record has no end")]);
+        trace.Diagnoses.List.ShouldBe([new(64, "64 bytes of records are left out: 64 of them are part of no packet"), new(192, "2 bytes of records are left out: the last one has no end")]);
     }
 
     [Fact]

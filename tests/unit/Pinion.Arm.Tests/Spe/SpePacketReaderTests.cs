@@ -37,7 +37,6 @@ public sealed class SpePacketReaderTests
         (packet.Kind, (int)packet.Index, packet.Payload, packet.Size, packet.Offset).ShouldBe((kind, index, payload, bytes.Length, 0));
         reader.TryRead(out _).ShouldBeFalse();
         reader.BadBytes.ShouldBe(0);
-        reader.FirstBadOffset.ShouldBe(-1);
     }
 
     [Theory]
@@ -58,22 +57,6 @@ public sealed class SpePacketReaderTests
         packet.Kind.ShouldBe(SpePacketKind.Bad);
         packet.Size.ShouldBe(1);
         reader.Offset.ShouldBe(1);
-    }
-
-    [Fact]
-    public void ReadingGoesOnBehindDamage()
-    {
-        var reader = new SpeRecordReader(SpeRecordVectors.Bytes("42 02 01 | ff fe | 42 82 01 | 42 02"));
-
-        reader.TryRead(out SpeRecord first).ShouldBeTrue();
-        reader.TryRead(out SpeRecord second).ShouldBeTrue();
-        reader.TryRead(out _).ShouldBeFalse();
-
-        first.Events.ShouldBe(SpeEvents.Retired);
-        second.Events.ShouldBe(SpeEvents.Retired | SpeEvents.Mispredicted);
-        reader.BadBytes.ShouldBe(2);
-        reader.FirstBadOffset.ShouldBe(3);
-        reader.CutOffset.ShouldBe(8);
     }
 
     [Fact]

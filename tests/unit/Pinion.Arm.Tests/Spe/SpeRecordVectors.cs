@@ -55,8 +55,7 @@ internal static class SpeRecordVectors
         var reader = new SpeRecordReader(Bytes(vector));
         reader.TryRead(out SpeRecord record).ShouldBeTrue();
         reader.TryRead(out _).ShouldBeFalse();
-        reader.BadBytes.ShouldBe(0);
-        reader.CutOffset.ShouldBe(-1);
+        reader.Damage.ShouldBe(default);
         return record;
     }
 }
