@@ -98,10 +98,11 @@ internal sealed class AddressSpace
     {
         if (mapping.Start > 0)
         {
-            SortedSet<TraceMapping> before = current.GetViewBetween(default, new(0, mapping.Start - 1, 0, 0, ""));
-            if (before.Count > 0 && Last(before.Max) >= mapping.Start)
+            // Max of an empty view has no length. Its Count would count the view.
+            TraceMapping before = current.GetViewBetween(default, new(0, mapping.Start - 1, 0, 0, "")).Max;
+            if (before.Length > 0 && Last(before) >= mapping.Start)
             {
-                yield return before.Max;
+                yield return before;
             }
         }
 
