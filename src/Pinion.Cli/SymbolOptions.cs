@@ -49,7 +49,7 @@ public sealed record SymbolFiles(IReadOnlyList<string> Elf, string? Kallsyms)
 
         foreach (ReadOnlyMemory<byte> symbols in trace.KernelSymbols)
         {
-            resolver.AddKernel(Trace.Symbols.Kallsyms.Read(symbols.Span, "[kernel]", trace.Diagnoses));
+            AddKernel(resolver, symbols.Span, trace.Diagnoses);
         }
 
         return resolver;
@@ -94,8 +94,14 @@ public sealed record SymbolFiles(IReadOnlyList<string> Elf, string? Kallsyms)
         }
 
         var diagnoses = new Diagnoses();
-        resolver.AddKernel(Trace.Symbols.Kallsyms.Read(bytes, "[kernel]", diagnoses));
+        AddKernel(resolver, bytes, diagnoses);
         return CommandOutput.Report(path, diagnoses, error);
+    }
+
+    private static void AddKernel(SymbolResolver resolver, ReadOnlySpan<byte> kallsyms, Diagnoses diagnoses)
+    {
+        SymbolTable functions = Trace.Symbols.Kallsyms.Read(kallsyms, "[kernel]", diagnoses, out SymbolTable data);
+        resolver.AddKernel(functions, data);
     }
 
     private static bool TryRead(string path, out byte[] bytes, TextWriter error)

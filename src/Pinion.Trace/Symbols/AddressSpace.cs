@@ -12,6 +12,7 @@ internal sealed class AddressSpace
     private static readonly Comparer<TraceMapping> s_byStart = Comparer<TraceMapping>.Create((left, right) => left.Start.CompareTo(right.Start));
 
     private readonly List<(ulong From, TraceMapping[] Mappings)> _epochs = [];
+    private int _firstOfItsOwn = int.MaxValue;
 
     private AddressSpace()
     {
@@ -37,6 +38,7 @@ internal sealed class AddressSpace
                 if (mapping is null)
                 {
                     current = new(s_byStart);
+                    space._firstOfItsOwn = Math.Min(space._firstOfItsOwn, space._epochs.Count);
                 }
             }
 
@@ -64,6 +66,12 @@ internal sealed class AddressSpace
 
     /// <summary>When an epoch begins, and when the next one does.</summary>
     public (ulong From, ulong Until) BoundsOf(int epoch) => (_epochs[epoch].From, epoch + 1 < _epochs.Count ? _epochs[epoch + 1].From : ulong.MaxValue);
+
+    /// <summary>The mappings of an epoch, by address.</summary>
+    public IReadOnlyList<TraceMapping> MappingsOf(int epoch) => _epochs[epoch].Mappings;
+
+    /// <summary>The process had called execve by then, so nothing in it is its parent's.</summary>
+    public bool IsItsOwn(int epoch) => epoch >= _firstOfItsOwn;
 
     /// <summary>The mapping that holds <paramref name="address"/> in an epoch.</summary>
     public bool TryFind(int epoch, ulong address, out TraceMapping mapping)

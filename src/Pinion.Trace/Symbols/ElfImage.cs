@@ -2,7 +2,7 @@ using static Pinion.Trace.LittleEndian;
 
 namespace Pinion.Trace.Symbols;
 
-/// <summary>Functions and loadable segments of a 64-bit little-endian ELF file.</summary>
+/// <summary>Functions, variables and loadable segments of a 64-bit little-endian ELF file.</summary>
 public sealed class ElfImage
 {
     private const int HeaderSize = 64;
@@ -11,22 +11,27 @@ public sealed class ElfImage
     private const int SymbolSize = 24;
     private const uint LoadSegment = 1;
     private const uint NoteSegment = 4;
+    private const uint ExecutableFlag = 1;
     private const uint SymbolTableSection = 2;
     private const uint DynamicSymbolSection = 11;
     private const ushort DynamicType = 3;
 
-    private readonly List<(ulong FileOffset, ulong FileSize, ulong Address)> _segments = [];
+    private readonly List<Segment> _segments = [];
 
-    private ElfImage(string name, SymbolTable symbols)
+    private ElfImage(string name)
     {
         Name = name;
-        Symbols = symbols;
+        Symbols = DataSymbols = new(name, []);
     }
 
     /// <summary>What profiles print as the image, and what mappings are matched with: the file's name without folders.</summary>
     public string Name { get; }
 
+    /// <summary>Functions.</summary>
     public SymbolTable Symbols { get; private set; }
+
+    /// <summary>Variables and constants; those of threads (STT_TLS) are left out, because they lie at no address of the file.</summary>
+    public SymbolTable DataSymbols { get; private set; }
 
     /// <summary>Build id in hexadecimal (note NT_GNU_BUILD_ID); null where the file has none.</summary>
     public string? BuildId { get; private set; }
@@ -40,7 +45,7 @@ public sealed class ElfImage
     /// <summary>Reads a whole file; what is malformed gets a diagnosis with its offset and the rest is read.</summary>
     public static ElfImage Read(ReadOnlySpan<byte> file, string name, Diagnoses diagnoses, string? path = null)
     {
-        var image = new ElfImage(name, new(name, [])) { Path = path };
+        var image = new ElfImage(name) { Path = path };
         if (!file.StartsWith("\u007fELF"u8) || file.Length < HeaderSize)
         {
             diagnoses.Add(0, "not an ELF file");
@@ -56,7 +61,10 @@ public sealed class ElfImage
         TryU16(file, 16, out ushort type);
         image.IsRelocatable = type == DynamicType;
         image.ReadSegments(file, diagnoses);
-        image.Symbols = new(name, ReadSymbols(file, diagnoses));
+        var symbols = new SymbolLists([], []);
+        ReadSymbols(file, symbols, diagnoses);
+        image.Symbols = new(name, symbols.Functions);
+        image.DataSymbols = new(name, symbols.Data);
         return image;
     }
 
@@ -66,11 +74,11 @@ public sealed class ElfImage
     /// <summary>The address in the file's own address space of the byte at <paramref name="fileOffset"/>; false outside of loadable segments.</summary>
     public bool TryAddressAt(ulong fileOffset, out ulong address)
     {
-        foreach ((ulong start, ulong size, ulong segmentAddress) in _segments)
+        foreach (Segment segment in _segments)
         {
-            if (fileOffset >= start && fileOffset - start < size)
+            if (fileOffset >= segment.FileOffset && fileOffset - segment.FileOffset < segment.FileSize)
             {
-                address = segmentAddress + (fileOffset - start);
+                address = segment.Address + (fileOffset - segment.FileOffset);
                 return true;
             }
         }
@@ -78,6 +86,28 @@ public sealed class ElfImage
         address = 0;
         return false;
     }
+
+    /// <summary>How far the file was moved (modulo 2^64) when its code was mapped at <paramref name="start"/> from <paramref name="fileOffset"/> on; false where no code lies there.</summary>
+    internal bool TryBias(ulong start, ulong fileOffset, out ulong bias)
+    {
+        // A mapping begins at a page, so perhaps before the segment it is for. Pages have 64 KiB at most.
+        const ulong LargestPage = 1 << 16;
+        foreach (Segment segment in _segments)
+        {
+            ulong page = segment.FileOffset & ~(LargestPage - 1);
+            if (segment.IsExecutable && fileOffset >= page && (fileOffset < segment.FileOffset || fileOffset - segment.FileOffset < segment.FileSize))
+            {
+                bias = start - (segment.Address + (fileOffset - segment.FileOffset));
+                return true;
+            }
+        }
+
+        bias = 0;
+        return false;
+    }
+
+    /// <summary>What the file takes of memory, zeroed parts included, in its own address space.</summary>
+    internal IEnumerable<(ulong Start, ulong Size)> Memory() => _segments.Select(segment => (segment.Address, segment.MemorySize));
 
     private void ReadSegments(ReadOnlySpan<byte> file, Diagnoses diagnoses)
     {
@@ -100,12 +130,14 @@ public sealed class ElfImage
             }
 
             TryU32(file, at, out uint type);
+            TryU32(file, at + 4, out uint flags);
             TryU64(file, at + 8, out ulong offset);
             TryU64(file, at + 16, out ulong address);
             TryU64(file, at + 32, out ulong size);
+            TryU64(file, at + 40, out ulong memorySize);
             if (type == LoadSegment)
             {
-                _segments.Add((offset, size, address));
+                _segments.Add(new(offset, size, address, memorySize, (flags & ExecutableFlag) != 0));
             }
             else if (type == NoteSegment && BuildId is null && Holds(file, offset, size))
             {
@@ -137,20 +169,17 @@ public sealed class ElfImage
         return null;
     }
 
-    private static List<Symbol> ReadSymbols(ReadOnlySpan<byte> file, Diagnoses diagnoses)
+    private static void ReadSymbols(ReadOnlySpan<byte> file, SymbolLists symbols, Diagnoses diagnoses)
     {
         // .dynsym is a part of .symtab, under fewer names.
-        var symbols = new List<Symbol>();
         if (!TryReadSymbols(file, SymbolTableSection, symbols, diagnoses))
         {
             TryReadSymbols(file, DynamicSymbolSection, symbols, diagnoses);
         }
-
-        return symbols;
     }
 
     /// <summary>Reads every section of type <paramref name="wanted"/>; false where a whole section table has none.</summary>
-    private static bool TryReadSymbols(ReadOnlySpan<byte> file, uint wanted, List<Symbol> symbols, Diagnoses diagnoses)
+    private static bool TryReadSymbols(ReadOnlySpan<byte> file, uint wanted, SymbolLists symbols, Diagnoses diagnoses)
     {
         bool found = false;
         TryU64(file, 40, out ulong table);
@@ -183,7 +212,7 @@ public sealed class ElfImage
     }
 
     private static void ReadSection(
-        ReadOnlySpan<byte> file, ulong header, ulong table, ushort entrySize, ushort count, List<Symbol> symbols, Diagnoses diagnoses)
+        ReadOnlySpan<byte> file, ulong header, ulong table, ushort entrySize, ushort count, SymbolLists symbols, Diagnoses diagnoses)
     {
         TryU64(file, header + 24, out ulong offset);
         TryU64(file, header + 32, out ulong size);
@@ -206,9 +235,9 @@ public sealed class ElfImage
         ReadOnlySpan<byte> strings = file.Slice((int)stringOffset, (int)stringSize);
         for (ulong at = offset; at + SymbolSize <= offset + size; at += SymbolSize)
         {
-            if (TryReadSymbol(file, at, strings, diagnoses, out Symbol symbol, out ushort section))
+            if (symbols.For(file[(int)at + 4]) is List<Symbol> list && TryReadSymbol(file, at, strings, diagnoses, out Symbol symbol, out ushort section))
             {
-                symbols.Add(symbol with { Limit = SectionEnd(file, table + ((ulong)section * entrySize), section < count) });
+                list.Add(symbol with { Limit = SectionEnd(file, table + ((ulong)section * entrySize), section < count) });
             }
         }
     }
@@ -221,12 +250,9 @@ public sealed class ElfImage
     private static bool TryReadSymbol(
         ReadOnlySpan<byte> file, ulong at, ReadOnlySpan<byte> strings, Diagnoses diagnoses, out Symbol symbol, out ushort section)
     {
-        const int Function = 2;
-        const int IndirectFunction = 10;
-        byte info = file[(int)at + 4];
         symbol = default;
         TryU16(file, at + 6, out section);
-        if ((info & 15) is not (Function or IndirectFunction) || section == 0)
+        if (section == 0)
         {
             return false;
         }
@@ -240,7 +266,7 @@ public sealed class ElfImage
             return false;
         }
 
-        SymbolBinding binding = (info >> 4) switch
+        SymbolBinding binding = (file[(int)at + 4] >> 4) switch
         {
             0 => SymbolBinding.Local,
             2 => SymbolBinding.Weak,
@@ -248,5 +274,24 @@ public sealed class ElfImage
         };
         symbol = new(address, size, Text(strings, nameOffset), binding);
         return true;
+    }
+
+    private readonly record struct Segment(ulong FileOffset, ulong FileSize, ulong Address, ulong MemorySize, bool IsExecutable);
+
+    private readonly record struct SymbolLists(List<Symbol> Functions, List<Symbol> Data)
+    {
+        /// <summary>The list for a symbol's st_info; null where it is neither function nor data.</summary>
+        public List<Symbol>? For(byte info)
+        {
+            const int Object = 1;
+            const int Function = 2;
+            const int IndirectFunction = 10;
+            return (info & 15) switch
+            {
+                Object => Data,
+                Function or IndirectFunction => Functions,
+                _ => null,
+            };
+        }
     }
 }

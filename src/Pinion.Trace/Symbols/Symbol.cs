@@ -8,7 +8,7 @@ public enum SymbolBinding
     Weak,
 }
 
-/// <summary>A function.</summary>
+/// <summary>A function, or a variable.</summary>
 /// <param name="Start">Address in the symbol table's own address space.</param>
 /// <param name="Size">Bytes; 0 where the table does not tell, which means up to the next symbol or <paramref name="Limit"/>.</param>
 /// <param name="Name">Name as in the table.</param>

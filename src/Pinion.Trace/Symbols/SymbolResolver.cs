@@ -9,9 +9,9 @@ public readonly record struct Location(string Image, string Symbol)
 }
 
 /// <summary>
-/// Finds functions: kernel addresses in the kernel's symbols, user addresses through what their process had mapped at the time, in the ELF files at hand. For one thread at a time.
+/// Finds functions and variables: kernel addresses in the kernel's symbols, user addresses through what their process had mapped at the time, in the ELF files at hand. For one thread at a time.
 /// </summary>
-public sealed class SymbolResolver
+public sealed partial class SymbolResolver
 {
     /// <summary>An address space that nobody's is.</summary>
     public const int NoSpace = -1;
@@ -73,9 +73,16 @@ public sealed class SymbolResolver
     }
 
     /// <summary>Adds symbols of the kernel, at the addresses it runs at.</summary>
-    public void AddKernel(SymbolTable symbols)
+    /// <param name="symbols">Functions.</param>
+    /// <param name="data">Variables, where they are known.</param>
+    public void AddKernel(SymbolTable symbols, SymbolTable? data = null)
     {
         _kernel.Add(symbols);
+        if (data is not null)
+        {
+            _kernelData.Add(data);
+        }
+
         _known.Clear();
     }
 
@@ -84,6 +91,7 @@ public sealed class SymbolResolver
     {
         _images.Add((image, bias));
         _known.Clear();
+        _loaded.Clear();
     }
 
     /// <summary>The kernel's symbol tables.</summary>
@@ -176,7 +184,7 @@ public sealed class SymbolResolver
             return TryAbsolute(pc, null, out CodePlace place) ? place : new(new(Location.Unknown, Location.Unknown), pc, 0, null, pc, null);
         }
 
-        string file = mapping.Path[(mapping.Path.LastIndexOf('/') + 1)..];
+        string file = FileName(mapping);
         CodePlace? unnamed = null;
         foreach ((ElfImage image, _) in _images)
         {
@@ -198,26 +206,45 @@ public sealed class SymbolResolver
 
     private bool TryMapping(ulong pc, int space, out TraceMapping mapping)
     {
-        if (space >= 0)
+        foreach ((AddressSpace mapped, int epoch) in SpacesOf(space))
         {
-            (uint process, ulong time) = _handles[space];
-            for (int generation = 0; generation < MostGenerations; generation++)
+            if (mapped.TryFind(epoch, pc, out mapping))
             {
-                if (_spaces.TryGetValue(process, out AddressSpace? mapped) && mapped.TryFind(mapped.EpochAt(time), pc, out mapping))
-                {
-                    return true;
-                }
-
-                if (!_parents.TryGetValue(process, out (uint Process, ulong Time) parent))
-                {
-                    break;
-                }
-
-                (process, time) = (parent.Process, Math.Min(time, parent.Time));
+                return true;
             }
         }
 
         return _anybody.TryFind(0, pc, out mapping);
+    }
+
+    /// <summary>Where what a process has mapped may be found, nearest first: in its own address space and, until it calls execve, in its parent's as it was at the fork.</summary>
+    private IEnumerable<(AddressSpace Mapped, int Epoch)> SpacesOf(int space)
+    {
+        if (space < 0)
+        {
+            yield break;
+        }
+
+        (uint process, ulong time) = _handles[space];
+        for (int generation = 0; generation < MostGenerations; generation++)
+        {
+            if (_spaces.TryGetValue(process, out AddressSpace? mapped))
+            {
+                int epoch = mapped.EpochAt(time);
+                yield return (mapped, epoch);
+                if (mapped.IsItsOwn(epoch))
+                {
+                    break;
+                }
+            }
+
+            if (!_parents.TryGetValue(process, out (uint Process, ulong Time) parent))
+            {
+                break;
+            }
+
+            (process, time) = (parent.Process, Math.Min(time, parent.Time));
+        }
     }
 
     /// <summary>Looks where programs lie that are not moved when they are loaded; in the file called <paramref name="only"/>, or in any.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Pinion.Trace.Symbols;
 
-/// <summary>Functions by address.</summary>
+/// <summary>Functions, or variables, by address.</summary>
 public sealed class SymbolTable
 {
     private readonly Symbol[] _symbols;
@@ -11,7 +11,7 @@ public sealed class SymbolTable
     private readonly ulong[] _reach;
 
     /// <param name="name">What profiles print as the image.</param>
-    /// <param name="symbols">Functions in any order; of several names of one address the one stays that perf would print.</param>
+    /// <param name="symbols">In any order; of several names of one address the one stays that perf would print.</param>
     public SymbolTable(string name, IEnumerable<Symbol> symbols)
     {
         Name = name;
@@ -32,7 +32,7 @@ public sealed class SymbolTable
 
     public int Count => _symbols.Length;
 
-    /// <summary>Finds the innermost function that holds <paramref name="address"/>.</summary>
+    /// <summary>Finds the innermost symbol that holds <paramref name="address"/>.</summary>
     public bool TryFind(ulong address, [NotNullWhen(true)] out string? name)
     {
         bool found = TryFind(address, out Symbol symbol);
@@ -40,7 +40,7 @@ public sealed class SymbolTable
         return found;
     }
 
-    /// <summary>Finds the innermost function that holds <paramref name="address"/>; its size is the table's, or reaches to what ends it.</summary>
+    /// <summary>Finds the innermost symbol that holds <paramref name="address"/>; its size is the table's, or reaches to what ends it.</summary>
     public bool TryFind(ulong address, out Symbol symbol)
     {
         int low = 0;
@@ -71,7 +71,7 @@ public sealed class SymbolTable
         return false;
     }
 
-    /// <summary>Functions in the order of their addresses.</summary>
+    /// <summary>Symbols in the order of their addresses.</summary>
     public IReadOnlyList<Symbol> Symbols => _symbols;
 
     private ulong End(int index)

@@ -49,17 +49,28 @@ public sealed class TraceFuzz
     public void ElfFilesNeverThrow() => Run([Elf()], input =>
     {
         ElfImage image = ElfImage.Read(input, "x", new Diagnoses());
+        var trace = new SpeTrace { Format = "test", Source = new TraceBytes(default) };
+        trace.Mappings.Add(new(1, 0x10_0000, 0x100, 0, "/x"));
+        var resolver = new SymbolResolver(trace);
+        resolver.AddImage(image);
+        int space = resolver.SpaceAt(1, 0);
         for (ulong address = 0; address < 0x200; address += 0x10)
         {
             image.Symbols.TryFind(address, out string? _);
             image.TryAddressAt(address, out _);
+            resolver.FindData(address, SymbolResolver.NoSpace).Label().ShouldNotBeNull();
+            resolver.FindData(0x10_0000 + address, space).Label().ShouldNotBeNull();
         }
     });
 
     [Fact]
     public void KernelSymbolsNeverThrow() => Run(
-        ["ffff800080000000 T _text\nffff800080000100 t $x\nffff800080000200 t do_one\t[ext4]\n"u8.ToArray()],
-        input => Kallsyms.Read(input, "[kernel]", new Diagnoses()).TryFind(0xFFFF_8000_8000_0210, out string? _));
+        ["ffff800080000000 T _text\nffff800080000100 t $x\nffff800080000200 t do_one\t[ext4]\nffff800080000300 D jiffies\n"u8.ToArray()],
+        input =>
+        {
+            Kallsyms.Read(input, "[kernel]", new Diagnoses(), out SymbolTable data).TryFind(0xFFFF_8000_8000_0210, out string? _);
+            data.TryFind(0xFFFF_8000_8000_0310, out string? _);
+        });
 
     private static void Report(SpeTrace trace)
     {
@@ -198,7 +209,7 @@ public sealed class TraceFuzz
         return file.ToArray();
     }
 
-    /// <summary>One segment, one symbol table of two functions, its strings.</summary>
+    /// <summary>One executable segment, one symbol table of a function and a variable, its strings.</summary>
     private static byte[] Elf()
     {
         var file = new byte[0x240];
@@ -210,8 +221,9 @@ public sealed class TraceFuzz
         Put(56, 1);
         Put(58, 64);
         Put(60, 3);
-        Put(64, 1);
+        Put(64, 0x5_0000_0001);
         Put(64 + 32, 0x240);
+        Put(64 + 40, 0x400);
         Put(0x140 + 4, 2);
         Put(0x140 + 24, 0x1C0);
         Put(0x140 + 32, 72);
@@ -223,11 +235,13 @@ public sealed class TraceFuzz
         Put(0x1C0 + 24, 0x0001_0012_0000_0001);
         Put(0x1C0 + 32, 0x100);
         Put(0x1C0 + 40, 0x10);
-        Put(0x1C0 + 48, 0x0001_0012_0000_0006);
+        Put(0x1C0 + 48, 0x0001_0011_0000_0006);
         Put(0x1C0 + 56, 0x110);
-        "\0main\0leaf\0"u8.CopyTo(file.AsSpan(0x220));
+        "\0main\0data\0"u8.CopyTo(file.AsSpan(0x220));
         var diagnoses = new Diagnoses();
-        ElfImage.Read(file, "x", diagnoses).Symbols.Count.ShouldBe(2);
+        ElfImage image = ElfImage.Read(file, "x", diagnoses);
+        image.Symbols.Count.ShouldBe(1);
+        image.DataSymbols.Count.ShouldBe(1);
         diagnoses.List.ShouldBeEmpty();
         return file;
 

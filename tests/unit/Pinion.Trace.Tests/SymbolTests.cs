@@ -57,6 +57,21 @@ public sealed class SymbolTests
     }
 
     [Fact]
+    public void KernelVariablesEndWhereAnythingElseBeginsOrAfterFourMebibytes()
+    {
+        Kallsyms.Read(
+            "ffff80007a000000 d module\t[ext4]\nffff80007a000010 t helper\t[ext4]\nffff800080000000 T _text\nffff800081000000 D jiffies\nffff800081000008 b log\n"u8,
+            "[kernel]", new Diagnoses(), out SymbolTable data);
+
+        data.Count.ShouldBe(3);
+        Find(data, 0xFFFF_8000_7A00_000F).ShouldBe("module");
+        Find(data, 0xFFFF_8000_7A00_0010).ShouldBeNull();
+        Find(data, 0xFFFF_8000_8100_0007).ShouldBe("jiffies");
+        Find(data, 0xFFFF_8000_813F_FFFF).ShouldBe("log");
+        Find(data, 0xFFFF_8000_8140_0008).ShouldBeNull();
+    }
+
+    [Fact]
     public void HiddenAddressesAreDiagnosedAndResolveNothing()
     {
         var diagnoses = new Diagnoses();
@@ -109,7 +124,7 @@ public sealed class SymbolTests
     }
 
     [Fact]
-    public void FunctionsAndSegmentsOfAnElfFileAreRead()
+    public void FunctionsVariablesAndSegmentsOfAnElfFileAreRead()
     {
         var diagnoses = new Diagnoses();
         ElfImage image = ElfImage.Read(Elf(), "x", diagnoses);
@@ -118,13 +133,16 @@ public sealed class SymbolTests
         image.IsRelocatable.ShouldBeFalse();
         image.Symbols.Count.ShouldBe(1);
         Find(image.Symbols, 0x40_0104).ShouldBe("main");
+        image.DataSymbols.Count.ShouldBe(1);
+        Find(image.DataSymbols, 0x41_0007).ShouldBe("data");
         image.TryAddressAt(0x20, out ulong address).ShouldBeTrue();
         address.ShouldBe(0x40_0020ul);
         image.TryAddressAt(0x10_0000, out _).ShouldBeFalse();
     }
 
-    /// <summary>An executable with one segment, one function and one data symbol: header, program header, symbols, strings, three section headers.</summary>
-    internal static byte[] Elf()
+    /// <summary>An executable with one segment of 128 KiB, one function and one data symbol: header, program header, symbols, strings, three section headers.</summary>
+    /// <param name="type">2: at its addresses (ET_EXEC); 3: position-independent (ET_DYN).</param>
+    internal static byte[] Elf(ushort type = 2)
     {
         const int Symbols = 64 + 56;
         const int Strings = Symbols + (3 * 24);
@@ -133,7 +151,7 @@ public sealed class SymbolTests
         "\u007fELF"u8.CopyTo(file);
         file[4] = 2;
         file[5] = 1;
-        U16(16, 2);
+        U16(16, type);
         U64(32, 64);
         U64(40, Sections);
         U16(54, 56);
@@ -141,8 +159,10 @@ public sealed class SymbolTests
         U16(58, 64);
         U16(60, 3);
         U32(64, 1);
+        U32(64 + 4, 7);
         U64(64 + 16, 0x40_0000);
         U64(64 + 32, (ulong)file.Length);
+        U64(64 + 40, 0x2_0000);
         Symbol(1, nameOffset: 1, info: 0x12, address: 0x40_0100, size: 0x10);
         Symbol(2, nameOffset: 6, info: 0x11, address: 0x41_0000, size: 8);
         "\0main\0data\0"u8.CopyTo(file.AsSpan(Strings));
