@@ -76,6 +76,11 @@ public sealed class Sharing
     /// <summary>Samples of further lines, after <see cref="MostLines"/>, which were not looked at.</summary>
     public long Skipped { get; private set; }
 
+    /// <summary>Lines that were found elsewhere, for example by a database.</summary>
+    /// <param name="lines">Shared lines, in any order.</param>
+    /// <param name="touched">Lines with any sample.</param>
+    public static Sharing Of(IEnumerable<SharedLine> lines, int touched) => new() { Touched = touched, Lines = Sort(lines) };
+
     /// <summary>Looks at all loads, stores and atomics that <paramref name="filter"/> selects: first for the lines that are shared, then at what happened to those.</summary>
     public static Sharing Find(SampleSource source, SampleFilter filter)
     {
@@ -100,14 +105,7 @@ public sealed class Sharing
             }
         }
 
-        sharing.Lines =
-        [
-            .. lines.Where(line => line.Value.IsShared)
-                .Select(line => line.Value.Describe(line.Key, source, places))
-                .OrderByDescending(line => line.Samples)
-                .ThenBy(line => line.Address)
-                .ThenBy(line => line.Process, StringComparer.Ordinal),
-        ];
+        sharing.Lines = Sort(lines.Where(line => line.Value.IsShared).Select(line => line.Value.Describe(line.Key, source, places)));
         return sharing;
     }
 
@@ -147,6 +145,9 @@ public sealed class Sharing
 
         return texts.Count == 0 ? "-" : string.Join(' ', texts);
     }
+
+    private static IReadOnlyList<SharedLine> Sort(IEnumerable<SharedLine> lines) =>
+        [.. lines.OrderByDescending(line => line.Samples).ThenBy(line => line.Address).ThenBy(line => line.Process, StringComparer.Ordinal)];
 
     private static bool IsFromPeer(in SpeRecord record) => record.Has(SpeFields.DataSource)
         && (SpeDataSource)record.DataSource is SpeDataSource.PeerCore or SpeDataSource.LocalCluster or SpeDataSource.PeerCluster or SpeDataSource.Remote;

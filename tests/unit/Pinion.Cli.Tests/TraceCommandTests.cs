@@ -41,9 +41,9 @@ public sealed class TraceCommandTests : IDisposable
         string path = Path.Combine(_folder, "missing");
 
         DecodeCommand.Run(path, _output, _error).ShouldBe(ExitCodes.Usage);
-        ReportCommand.Run(path, new SymbolFiles([], null), ReportCommand.View.Default, _output, _error).ShouldBe(ExitCodes.Usage);
-        ReportCommand.Run(Capture(), new SymbolFiles([path], null), ReportCommand.View.Default, _output, _error).ShouldBe(ExitCodes.Usage);
-        ReportCommand.Run(Capture(), new SymbolFiles([], path), ReportCommand.View.Default, _output, _error).ShouldBe(ExitCodes.Usage);
+        ReportCommand.Run(path, new SymbolFiles([], null), View.Default, _output, _error).ShouldBe(ExitCodes.Usage);
+        ReportCommand.Run(Capture(), new SymbolFiles([path], null), View.Default, _output, _error).ShouldBe(ExitCodes.Usage);
+        ReportCommand.Run(Capture(), new SymbolFiles([], path), View.Default, _output, _error).ShouldBe(ExitCodes.Usage);
 
         _output.ToString().ShouldBeEmpty();
         _error.ToString().Split('\n').Count(line => line.Contains(path, StringComparison.Ordinal)).ShouldBe(4);
@@ -57,7 +57,7 @@ public sealed class TraceCommandTests : IDisposable
         string capture = Capture(kernel);
         string symbols = Write("System.map", "ffff800080000000 T _text\n"u8);
 
-        ReportCommand.Run(capture, new SymbolFiles([], symbols), ReportCommand.View.Default with { Json = true }, _output, _error).ShouldBe(ExitCodes.Success);
+        ReportCommand.Run(capture, new SymbolFiles([], symbols), View.Default with { Json = true }, _output, _error).ShouldBe(ExitCodes.Success);
 
         using JsonDocument json = JsonDocument.Parse(_output.ToString());
         json.RootElement.GetProperty("functions").EnumerateArray().Select(f => f.GetProperty("function").GetString()).ShouldContain("_text");
@@ -66,7 +66,7 @@ public sealed class TraceCommandTests : IDisposable
     [Fact]
     public void AnElfOptionWithAnAddressThatIsNoneIsAUsageError()
     {
-        ReportCommand.Run(Capture(), new SymbolFiles(["program@xyz"], null), ReportCommand.View.Default, _output, _error).ShouldBe(ExitCodes.Usage);
+        ReportCommand.Run(Capture(), new SymbolFiles(["program@xyz"], null), View.Default, _output, _error).ShouldBe(ExitCodes.Usage);
 
         _error.ToString().ShouldBe("pinion: --elf program@xyz: xyz is no hexadecimal address\n");
     }
@@ -76,7 +76,7 @@ public sealed class TraceCommandTests : IDisposable
     {
         string elf = Write("elf", "not one"u8);
 
-        ReportCommand.Run(Capture(), new SymbolFiles([elf], null), ReportCommand.View.Default, _output, _error).ShouldBe(ExitCodes.CorruptInput);
+        ReportCommand.Run(Capture(), new SymbolFiles([elf], null), View.Default, _output, _error).ShouldBe(ExitCodes.CorruptInput);
 
         _error.ToString().ShouldBe($"pinion: {elf}: offset 0x0: not an ELF file\n");
         _output.ToString().ShouldStartWith("# 1 samples;");
