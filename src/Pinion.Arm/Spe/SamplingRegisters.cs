@@ -69,6 +69,12 @@ public readonly record struct Pmsirr(ulong Value)
 
     /// <summary>Operations between selections: INTERVAL with its eight low bits zero. INTERVAL 0 is a software error and acts as 1 here.</summary>
     public uint Interval => (Value & IntervalMask) == 0 ? 0x100u : (uint)(Value & IntervalMask);
+
+    /// <summary>
+    /// Members of the population from one selection to the next, on average: the counter goes from the interval to 0, which takes one more (Arm ARM D17.4). Eight random bits lengthen that where there is one
+    /// counter, and only move the selection where PMSIDR_EL1.ERnd (<paramref name="ernd"/>) gives them a counter of their own.
+    /// </summary>
+    public double MeanSpacing(bool ernd) => Interval + 1 + (Rnd && !ernd ? 127.5 : 0);
 }
 
 /// <summary>PMSLATFR_EL1, latency filter (Arm ARM D24.7).</summary>
