@@ -15,7 +15,6 @@ public static class ReportCommand
         var file = new Argument<string>("FILE") { Description = "A capture, a perf.data file, or packets with nothing around them." };
         var symbols = new SymbolOptions();
         var view = new ViewOptions();
-        var page = new Option<string?>("--html") { HelpName = "FILE", Description = "Write one page for a browser to FILE instead: everything in it, nothing fetched." };
         var command = new Command(
             "report",
             """
@@ -24,7 +23,7 @@ public static class ReportCommand
             Exit codes: 0 everything was read; 1 an option is wrong, or a file cannot be opened; 2 a file is damaged, and what could be read is in the profile.
             """)
         {
-            file, page,
+            file,
         };
         view.AddTo(command);
         symbols.AddTo(command);
@@ -37,10 +36,7 @@ public static class ReportCommand
                 return ExitCodes.Usage;
             }
 
-            TextWriter output = result.InvocationConfiguration.Output;
-            return result.GetValue(page) is string path
-                ? HtmlCommand.Run(result.GetRequiredValue(file), symbols.Read(result), chosen.Filter, path, output, error)
-                : Run(result.GetRequiredValue(file), symbols.Read(result), chosen, output, error);
+            return Run(result.GetRequiredValue(file), symbols.Read(result), chosen, result.InvocationConfiguration.Output, error);
         });
         return command;
     }

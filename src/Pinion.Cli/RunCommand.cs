@@ -54,7 +54,7 @@ public static class RunCommand
     {
         // Out of range, the machine says so; but the sink is made first.
         using CaptureSink? sink = capture is null ? null : new CaptureSink(Math.Clamp(options.Cpus, 1, 8));
-        using TruthFile? counts = truth is null ? null : new TruthFile(Math.Clamp(options.Cpus, 1, 8));
+        using TruthFile? counts = truth is null ? null : new TruthFile(Math.Clamp(options.Cpus, 1, 8), options.Spu.OperationsPerCycleInFlight);
         options = options with { RecordSink = sink, Truth = counts?.Counts, Report = line => Console.Error.WriteLine($"pinion: {line}") };
         int code = Run(options, m => sink?.Open(capture!, m.Identity, kernelSymbols) ?? counts?.Open(truth!), statistics);
         if (counts?.Write() is Problem unwritten)

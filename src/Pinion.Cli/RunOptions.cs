@@ -15,6 +15,9 @@ namespace Pinion.Cli;
 /// <summary>The options of <c>pinion run</c>, and what they say together.</summary>
 internal sealed class RunOptions
 {
+    /// <summary>More than any core completes in a cycle.</summary>
+    private const int MostInFlight = 64;
+
     private readonly Option<string?> _kernel = new("--kernel", "-k")
     {
         Description = "Boot FILE: an arm64 Image (also gzipped), a static ELF64 program at addresses in RAM, or a flat binary whose name ends in .bin.",
@@ -72,6 +75,13 @@ internal sealed class RunOptions
         Description = "What the profiling unit implements: honest (SPEv1.2, what this model does), n1 (SPEv1.0 with a Neoverse N1's registers), v1p4 (SPEv1.4, every option, packed records).",
         HelpName = string.Join('|', SpeProfile.All.Select(profile => profile.Name)),
         DefaultValueFactory = _ => SpeProfile.Honest.Name,
+    };
+
+    private readonly Option<int> _speInFlight = new("--spe-in-flight")
+    {
+        Description = "Operations that go on for each cycle of a sample's latency: what is selected meanwhile collides and is dropped. 0: samples complete at once.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 0,
     };
 
     private readonly Option<string> _speMaxBuffer = new("--spe-max-buffer")
@@ -141,7 +151,7 @@ internal sealed class RunOptions
     /// <summary>All options, in the order in which help shows them.</summary>
     public IEnumerable<Option> All =>
     [
-        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speSeries, _speProfile, _speMaxBuffer, _spePinCache, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _coherency, _kaslr, _dtb,
+        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speSeries, _speProfile, _speInFlight, _speMaxBuffer, _spePinCache, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _coherency, _kaslr, _dtb,
         _dumpDtb, _stats,
     ];
 
@@ -174,6 +184,12 @@ internal sealed class RunOptions
             return problem;
         }
 
+        int inFlight = parsed.GetValue(_speInFlight);
+        if (inFlight is < 0 or > MostInFlight)
+        {
+            return new Problem(ProblemKind.Usage, $"--spe-in-flight {inFlight} is out of range", $"there are: 0 to {MostInFlight}");
+        }
+
         string? append = parsed.GetValue(_append);
         return new MachineOptions
         {
@@ -188,6 +204,7 @@ internal sealed class RunOptions
             Spe = spe,
             SpeSeries = series,
             SpeProfile = profile,
+            Spu = SpuOptions.Default with { OperationsPerCycleInFlight = inFlight },
             SpeMaxBuffer = largestBuffer,
             SpePinCache = pinCache == 0 ? PinCacheOptions.Off : PinCacheOptions.Default with { Bytes = pinCache },
             SpeIrq = parsed.GetValue(_speIrq),

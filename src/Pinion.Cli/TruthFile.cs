@@ -1,12 +1,19 @@
-using System.Globalization;
+using System.Text;
+using Pinion.Arm.Spe;
 using Pinion.Cpu.Profiling;
+using Pinion.Trace.Profiles;
+using Pinion.Trace.Truth;
 using Pinion.Vmm;
 
 namespace Pinion.Cli;
 
-/// <summary>The counts of <c>--truth</c> as comma-separated text: <c>el,contextid,pc,count</c>, numbers decimal except the hexadecimal address.</summary>
-internal sealed class TruthFile(int cpus) : IDisposable
+/// <summary>The counts of <c>--truth</c> as comma-separated text; docs/truth.md describes it.</summary>
+/// <param name="cpus">CPUs of the machine.</param>
+/// <param name="inFlight">Operations for each cycle of a sample in flight.</param>
+internal sealed class TruthFile(int cpus, int inFlight) : IDisposable
 {
+    private const int BufferSize = 1 << 16;
+
     private StreamWriter? _writer;
 
     /// <summary>What fills the file.</summary>
@@ -17,7 +24,7 @@ internal sealed class TruthFile(int cpus) : IDisposable
     {
         try
         {
-            _writer = new StreamWriter(path);
+            _writer = new StreamWriter(path, new UTF8Encoding(false), new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = BufferSize });
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
@@ -36,13 +43,13 @@ internal sealed class TruthFile(int cpus) : IDisposable
 
         try
         {
-            _writer.NewLine = "\n";
-            _writer.WriteLine("el,contextid,pc,count");
+            var writer = new TruthWriter(_writer, Counts.HasOutcomes);
             foreach (TruthCount count in Counts.Counts())
             {
-                _writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count.El},{count.ContextId},0x{count.Pc:x},{count.Count}"));
+                writer.Write(Row(count));
             }
 
+            writer.Finish(Summary());
             _writer.Flush();
             return null;
         }
@@ -54,4 +61,34 @@ internal sealed class TruthFile(int cpus) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _writer?.Dispose();
+
+    private static TruthRow Row(TruthCount count)
+    {
+        SpeRecord record = default;
+        record.SetOperation(count.OperationClass, count.Operation);
+        return new TruthRow
+        {
+            El = count.El,
+            ContextId = count.ContextId,
+            Pc = count.Pc,
+            Class = ProfileCounts.Classify(record),
+            Sums = count.Sums,
+            Fates = count.Fates ?? new(),
+        };
+    }
+
+    private TruthSummary Summary()
+    {
+        var summary = new TruthSummary();
+        if (Counts.Profile is not { } profile)
+        {
+            return summary;
+        }
+
+        summary.Run = new($"{Counts.Timing}", profile.Name, inFlight, Counts.Uncounted);
+        summary.Units.AddRange(Counts.Units().Select(unit => new TruthUnitTotals(unit.Pe, unit.Population, unit.Stopped, unit.Fates)));
+        summary.Settings.AddRange(Counts.Settings().Select(entry => new Trace.Truth.TruthSetting(
+            entry.Setting.ContextId, entry.Setting.Interval.Interval, entry.Setting.Interval.Rnd, entry.Setting.Interval.MeanSpacing(profile.Pmsidr.ERnd), entry.Setting.Filters.Value, entry.Selected)));
+        return summary;
+    }
 }

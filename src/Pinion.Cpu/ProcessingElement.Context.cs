@@ -35,9 +35,10 @@ public sealed unsafe partial class ProcessingElement
         if (configuration.Profiling is { } profiling)
         {
             var port = new SpuPort(this);
-            _spu = new Spu(profiling.Profile, port, port, profiling.Sink, configuration.Index);
+            _spu = new Spu(profiling.Profile, port, port, profiling.Sink, configuration.Index, profiling.Options);
             _timing = new TimingModel(profiling.Timing);
             _truth = profiling.Truth;
+            _truth?.Attach(configuration.Index, _spu, profiling.Timing);
             Pmu.SampleEvents = e => e switch
             {
                 0 => _spu.SamplePop,

@@ -1,5 +1,6 @@
 using Pinion.Arm;
 using Pinion.Arm.A64;
+using Pinion.Arm.Spe;
 using Pinion.Arm.SystemRegisters;
 using Pinion.Cpu.Exceptions;
 using Pinion.Cpu.Interpreter;
@@ -102,8 +103,11 @@ public sealed unsafe partial class ProcessingElement
             }
             else if (executed != 0)
             {
-                operation.ContextId = ContextId;
-                spu.Complete(operation, last);
+                if (spu.Complete(operation, last) is { } fate)
+                {
+                    _truth?.Select(Configuration.Index, operation.ContextId, spu.Describe(operation, last), fate);
+                }
+
                 _windowOpen = false;
                 goesOn &= timing.Mode.IsFull && !spu.IrqPending;
             }
@@ -131,8 +135,12 @@ public sealed unsafe partial class ProcessingElement
         ulong pc = s->Pc;
         Rec* r = null;
         ITruthObserver? truth = _spu!.Enabled ? _truth : null;
+
+        // Only a record tells whether a condition failed, and a sampled instruction comes alone.
+        bool described = n == 1 || truth is not null;
         last = default;
         operation.El = operation.NextEl = s->El;
+        uint contextId = operation.ContextId = ContextId;
         for (ulong done = 1; done <= n; done++)
         {
             if (r == null || (r->Op & ~Rec.Alternate) <= (int)Op.NextPage)
@@ -147,14 +155,11 @@ public sealed unsafe partial class ProcessingElement
                 pc = s->Pc;
             }
 
-            truth?.Execute(Configuration.Index, s->El, ContextId, pc);
             operation.Pc = pc;
             operation.Word = r->Word;
             operation.Id = r->Id;
             operation.Size = 0;
-
-            // Only a record tells whether a condition failed, and a sampled instruction comes alone.
-            operation.Flags = n == 1 && ConditionFails(s, r) ? ObservedFlags.ConditionFailed : ObservedFlags.None;
+            operation.Flags = described && ConditionFails(s, r) ? ObservedFlags.ConditionFailed : ObservedFlags.None;
             s->Observed.Flags = ObservedFlags.None;
             int went;
             if (fpTrapped && FpAccess.IsTrapped(r))
@@ -204,6 +209,12 @@ public sealed unsafe partial class ProcessingElement
             if (timing is not null)
             {
                 last = timing.Feed(operation);
+            }
+
+            if (truth is not null)
+            {
+                truth.Execute(Configuration.Index, contextId, _spu.Describe(operation, last));
+                contextId = ContextId;
             }
         }
 

@@ -34,7 +34,8 @@ public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, ISt
 /// <param name="Timing">Which operations feed the timing model.</param>
 /// <param name="Sink">Gets a copy of every record on the host's side, or null.</param>
 /// <param name="Truth">Sees every operation that could have been sampled, or null: nobody pays for it then.</param>
-public sealed record ProfilingConfiguration(SpeProfile Profile, TimingMode Timing, ISpeRecordSink? Sink = null, ITruthObserver? Truth = null);
+/// <param name="Options">Choices that the architecture leaves to the unit, or null for the defaults.</param>
+public sealed record ProfilingConfiguration(SpeProfile Profile, TimingMode Timing, ISpeRecordSink? Sink = null, ITruthObserver? Truth = null, SpuOptions? Options = null);
 
 /// <summary>Which core executes instructions.</summary>
 public enum EngineKind

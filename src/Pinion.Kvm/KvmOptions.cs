@@ -21,6 +21,9 @@ public sealed record KvmOptions
     /// <summary>What the profiling unit of every CPU implements.</summary>
     public SpeProfile SpeProfile { get; init; } = SpeProfile.Honest;
 
+    /// <summary>Choices that the architecture leaves to the profiling unit.</summary>
+    public SpuOptions Spu { get; init; } = SpuOptions.Default;
+
     /// <summary>Which posting of the SPE series this KVM has.</summary>
     public SpeSeries SpeSeries { get; init; } = SpeSeries.V6;
 

@@ -149,7 +149,7 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
             Gic = _gic,
             DataCaches = Vm.DataCaches,
             TlbObserver = profiled ? Spe.TlbLog : null,
-            Profiling = profiled ? new ProfilingConfiguration(options.SpeProfile, options.Timing, Vm.RecordSink, Vm.Truth) : null,
+            Profiling = profiled ? new ProfilingConfiguration(options.SpeProfile, options.Timing, Vm.RecordSink, Vm.Truth, options.Spu) : null,
         });
         if (pe.Spu is { } spu)
         {

@@ -34,6 +34,7 @@ public sealed class Spu
     private ulong _population;
     private ulong _inFlightUntil;
     private int _el;
+    private bool _stopped;
 
     /// <summary>Makes the unit in its reset state.</summary>
     /// <param name="profile">What it implements.</param>
@@ -133,6 +134,9 @@ public sealed class Spu
     /// <summary>SAMPLE_COLLISION (0x4003): selections dropped because a sample was in flight.</summary>
     public ulong SampleCollision { get; private set; }
 
+    /// <summary>Operations that would have been members of the population, had a buffer event not stopped the unit (PMBSR_EL1.S).</summary>
+    public ulong SampleStopped { get; private set; }
+
     /// <summary>Warm reset. Only PMBLIMITR_EL1.E has a defined value; see <see cref="SpuOptions.PoisonReset"/> for the others. The event counts go on.</summary>
     public void Reset()
     {
@@ -223,12 +227,14 @@ public sealed class Spu
     public void Reevaluate(int el)
     {
         _el = el;
-        bool enabled = _buffer.Limit.E && !_buffer.Status.S && el switch
+        bool armed = _buffer.Limit.E && el switch
         {
             0 => _control.E0Spe,
             1 => _control.E1Spe,
             _ => false,
         };
+        bool enabled = armed && !_buffer.Status.S;
+        _stopped = armed && !enabled;
         if (enabled && !Enabled)
         {
             _interval.Enable();
@@ -248,37 +254,43 @@ public sealed class Spu
             _distance -= n;
             _population += n;
         }
+        else if (_stopped)
+        {
+            SampleStopped += n;
+        }
     }
 
     /// <summary>
     /// The selected operation has executed: counts it, filters it, writes its record. <see cref="Distance"/> was 1 before it. <see cref="Enabled"/> must still be the
     /// state in which it executed: the dispatcher calls this before <see cref="Reevaluate"/> with the Exception level the operation led to.
     /// </summary>
-    internal void Complete(in ObservedOperation operation, in OperationTiming timing)
+    /// <returns>What became of the sample; null where nothing was selected.</returns>
+    internal SampleFate? Complete(in ObservedOperation operation, in OperationTiming timing)
     {
         if (!Enabled)
         {
-            return;
+            return null;
         }
 
         bool selected = _interval.Step();
         _population++;
-        if (selected)
-        {
-            Sample(operation, timing);
-        }
-
+        SampleFate? fate = selected ? Sample(operation, timing) : null;
         Debug.Assert(selected, "not the selected member");
         Reevaluate(_el);
+        return fate;
     }
 
-    private void Sample(in ObservedOperation operation, in OperationTiming timing)
+    /// <summary>What a record of the operation would say, sampled or not, without context, timestamp and physical address.</summary>
+    internal SpeRecord Describe(in ObservedOperation operation, in OperationTiming timing) =>
+        _builder.Build(operation, _builder.Complete(operation, timing, _options.NotTakenWithoutBranch), default, default, 0);
+
+    private SampleFate Sample(in ObservedOperation operation, in OperationTiming timing)
     {
         if (_population < _inFlightUntil)
         {
             SampleCollision++;
             _buffer.Status = _buffer.Status.WithCollision();
-            return;
+            return SampleFate.Collided;
         }
 
         SpeSample sample = _builder.Complete(operation, timing, _options.NotTakenWithoutBranch);
@@ -286,13 +298,13 @@ public sealed class Spu
         SampleFeed++;
         if (!_filter.Keeps(sample))
         {
-            return;
+            return SampleFate.Filtered;
         }
 
         SampleFiltrate++;
         if (_buffer.Limit.Discard)
         {
-            return;
+            return SampleFate.Discarded;
         }
 
         SpeRecord record = _builder.Build(operation, sample, _control, new Pmscr(PmscrEl2), ContextIdEl2);
@@ -307,9 +319,12 @@ public sealed class Spu
         }
 
         ReadOnlySpan<byte> bytes = _record.AsSpan(0, size);
-        if (_buffer.Append(bytes))
+        if (!_buffer.Append(bytes))
         {
-            _sink?.Append(_pe, bytes);
+            return SampleFate.Lost;
         }
+
+        _sink?.Append(_pe, bytes);
+        return SampleFate.Recorded;
     }
 }

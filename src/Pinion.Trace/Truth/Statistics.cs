@@ -1,84 +1,66 @@
+using MathNet.Numerics;
+using MathNet.Numerics.Distributions;
+
 namespace Pinion.Trace.Truth;
 
 /// <summary>What the comparison needs of statistics.</summary>
 public static class Statistics
 {
+    /// <summary>How sure an interval is, unless said otherwise.</summary>
+    public const double Confidence = 0.99;
+
     /// <summary>Two-sided 99 % of the normal distribution.</summary>
     public const double Z99 = 2.5758293035489004;
 
-    /// <summary>Wilson's score interval of a share: <paramref name="hits"/> of <paramref name="trials"/>, at <paramref name="z"/> standard deviations.</summary>
-    public static (double Low, double High) WilsonInterval(double hits, double trials, double z)
+    /// <summary>
+    /// The exact interval of a share (C. J. Clopper and E. S. Pearson, Biometrika 26, 1934), <paramref name="hits"/> of <paramref name="trials"/>: whatever the true share is, it lies in the interval at least in
+    /// <paramref name="confidence"/> of all cases, with rare hits too.
+    /// </summary>
+    public static (double Low, double High) ExactInterval(long hits, long trials, double confidence = Confidence)
     {
-        if (trials <= 0)
-        {
-            return (0, 1);
-        }
-
-        double share = hits / trials;
-        double square = z * z / trials;
-        double middle = (share + (square / 2)) / (1 + square);
-        double half = z / (1 + square) * Math.Sqrt((share * (1 - share) / trials) + (square / (4 * trials)));
-        return (Math.Max(0, middle - half), Math.Min(1, middle + half));
+        double tail = (1 - confidence) / 2;
+        return trials <= 0
+            ? (0, 1)
+            : (hits <= 0 ? 0 : Beta.InvCDF(hits, trials - hits + 1, tail), hits >= trials ? 1 : Beta.InvCDF(hits + 1, trials - hits, 1 - tail));
     }
 
     /// <summary>Probability that a chi-square variable of <paramref name="degrees"/> degrees of freedom is at least <paramref name="value"/>.</summary>
-    public static double ChiSquareTail(double value, int degrees) => degrees <= 0 || value <= 0 ? 1 : UpperGamma(degrees / 2.0, value / 2);
+    public static double ChiSquareTail(double value, int degrees) => degrees <= 0 || !(value > 0) ? 1 : SpecialFunctions.GammaUpperRegularized(degrees / 2.0, value / 2);
 
-    /// <summary>Q(a, x), the upper incomplete gamma function over the gamma function: by its series below a + 1, by its continued fraction (Lentz) above.</summary>
-    private static double UpperGamma(double a, double x)
+    /// <summary>Probability that so many hits or fewer, or so many or more, whichever is less likely, come of <paramref name="trials"/> with a chance of <paramref name="share"/> each; doubled, for both sides.</summary>
+    public static double BinomialTail(long hits, long trials, double share)
     {
-        const int Most = 100_000;
-        const double Enough = 1e-14;
-        double scale = Math.Exp((a * Math.Log(x)) - x - LogGamma(a));
-        if (x < a + 1)
+        if (trials <= 0)
         {
-            double term = 1 / a;
-            double sum = term;
-            for (int n = 1; n < Most && term > sum * Enough; n++)
-            {
-                term *= x / (a + n);
-                sum += term;
-            }
-
-            return Math.Clamp(1 - (sum * scale), 0, 1);
+            return 1;
         }
 
-        const double Tiny = 1e-300;
-        double b = x + 1 - a;
-        double c = 1 / Tiny;
-        double d = 1 / b;
-        double fraction = d;
-        for (int n = 1; n < Most; n++)
+        if (share is <= 0 or >= 1)
         {
-            double numerator = -n * (n - a);
-            b += 2;
-            d = 1 / NotZero((numerator * d) + b);
-            c = NotZero(b + (numerator / c));
-            double factor = d * c;
-            fraction *= factor;
-            if (Math.Abs(factor - 1) < Enough)
-            {
-                break;
-            }
+            return hits == (share <= 0 ? 0 : trials) ? 1 : 0;
         }
 
-        return Math.Clamp(fraction * scale, 0, 1);
-
-        static double NotZero(double value) => Math.Abs(value) < Tiny ? Tiny : value;
+        // The distribution function of the binomial is a regularized incomplete beta function.
+        double below = hits >= trials ? 1 : SpecialFunctions.BetaRegularized(trials - hits, hits + 1, 1 - share);
+        double above = hits <= 0 ? 1 : SpecialFunctions.BetaRegularized(hits, trials - hits + 1, share);
+        return Math.Min(1, 2 * Math.Min(below, above));
     }
 
-    /// <summary>Logarithm of the gamma function: Stirling's series, for arguments moved to where five terms give full precision.</summary>
-    private static double LogGamma(double x)
+    /// <summary>
+    /// Holm's adjustment (S. Holm, Scandinavian Journal of Statistics 6, 1979): of many true hypotheses with these probabilities, the chance that any adjusted one is below x is at most x.
+    /// </summary>
+    /// <returns>Adjusted probabilities in the same order.</returns>
+    public static double[] HolmAdjusted(IReadOnlyList<double> probabilities)
     {
-        double shift = 0;
-        while (x < 15)
+        int[] order = [.. Enumerable.Range(0, probabilities.Count).OrderBy(i => probabilities[i])];
+        var adjusted = new double[order.Length];
+        double largest = 0;
+        for (int rank = 0; rank < order.Length; rank++)
         {
-            shift -= Math.Log(x);
-            x++;
+            largest = Math.Max(largest, Math.Min(1, probabilities[order[rank]] * (order.Length - rank)));
+            adjusted[order[rank]] = largest;
         }
 
-        double inverse = 1 / (x * x);
-        double series = ((((((((inverse / 1188) - (1.0 / 1680)) * inverse) + (1.0 / 1260)) * inverse) - (1.0 / 360)) * inverse) + (1.0 / 12)) / x;
-        return shift + ((x - 0.5) * Math.Log(x)) - x + (0.5 * Math.Log(2 * Math.PI)) + series;
+        return adjusted;
     }
 }

@@ -1,202 +1,211 @@
-using System.Runtime.InteropServices;
 using Pinion.Arm.Spe;
+using Pinion.Trace.Samples;
 using Pinion.Trace.Symbols;
 
 namespace Pinion.Trace.Truth;
 
-/// <summary>What is compared: shares of functions, or of single instructions.</summary>
-public enum TruthUnit
+/// <summary>What to compare.</summary>
+/// <param name="Unit">Functions or instructions.</param>
+/// <param name="Contexts">Contexts (CONTEXTIDR_EL1) to compare; null: all.</param>
+/// <param name="Interval">Operations between samples; 0: as the truth, or else the trace, says.</param>
+public sealed record TruthView(TruthUnit Unit = TruthUnit.Function, IReadOnlySet<uint>? Contexts = null, uint Interval = 0);
+
+/// <summary>Pearson's chi-square test of observed numbers against expected ones.</summary>
+/// <param name="ChiSquare">The statistic.</param>
+/// <param name="DegreesOfFreedom">Classes less one.</param>
+/// <param name="Probability">Probability of a statistic that large, if records were drawn from the truth one by one.</param>
+public readonly record struct TruthTest(double ChiSquare, int DegreesOfFreedom, double Probability)
 {
-    Function,
-    Instruction,
-}
+    /// <summary>The test wants so many expected records in each class; smaller classes are taken together.</summary>
+    public const double LeastExpected = 5;
 
-/// <summary>One function or instruction, as it was executed and as it was sampled.</summary>
-/// <param name="Location">Its function.</param>
-/// <param name="Pc">Its address; 0 where functions are compared.</param>
-/// <param name="Executed">Operations executed.</param>
-/// <param name="Samples">Records.</param>
-/// <param name="Expected">Share of all operations: what an unbiased profile shows.</param>
-/// <param name="Observed">Share of all records.</param>
-/// <param name="Low">Lower end of the 99 % interval of the observed share (Wilson).</param>
-/// <param name="High">Upper end.</param>
-public sealed record TruthComparisonRow(Location Location, ulong Pc, ulong Executed, long Samples, double Expected, double Observed, double Low, double High)
-{
-    /// <summary>The truth lies in the observed share's interval.</summary>
-    public bool Within => Expected >= Low && Expected <= High;
-
-    /// <summary>Observed over expected share: above 1, the profile shows too much of it. Null where it was never executed.</summary>
-    public double? Bias => Expected > 0 ? Observed / Expected : null;
-
-    /// <summary>How many standard deviations of a sample of this size the observed share is off.</summary>
-    public double Deviations(long samples) => Expected is > 0 and < 1 ? (Observed - Expected) / Math.Sqrt(Expected * (1 - Expected) / samples) : 0;
-}
-
-/// <summary>
-/// A trace beside the truth: which share of the operations each function or instruction had, and which share of the records. Records are drawn every so many operations with jitter, so the intervals of
-/// independent drawing are a little too wide for phases that last longer than an interval, and right otherwise.
-/// </summary>
-public sealed class TruthComparison
-{
-    /// <summary>A chi-square test wants so many expected samples in each class; smaller ones are taken together.</summary>
-    private const double LeastExpected = 5;
-
-    private TruthComparison()
-    {
-    }
-
-    /// <summary>Functions or instructions, those with the most operations first; those that were only sampled last.</summary>
-    public required IReadOnlyList<TruthComparisonRow> Rows { get; init; }
-
-    /// <summary>Operations executed.</summary>
-    public required ulong Executed { get; init; }
-
-    /// <summary>Records compared.</summary>
-    public required long Samples { get; init; }
-
-    /// <summary>Records of addresses that, says the truth, were never executed: another run, or a process that the counts do not have.</summary>
-    public required long Strange { get; init; }
-
-    /// <summary>Pearson's statistic over the rows, small ones taken together.</summary>
-    public required double ChiSquare { get; init; }
-
-    public required int DegreesOfFreedom { get; init; }
-
-    /// <summary>Probability of a statistic that large if the samples were drawn from the truth.</summary>
-    public required double Probability { get; init; }
-
-    /// <summary>Operations for each record: the mean interval, and more where records were lost.</summary>
-    public double OperationsPerSample => Samples == 0 ? double.PositiveInfinity : (double)Executed / Samples;
-
-    /// <summary>Share of the records that are missing, if one in <paramref name="interval"/> operations should have been sampled: collisions, lost buffers, and times when nothing was sampled.</summary>
-    public double Loss(double interval) => Executed == 0 ? 0 : 1 - (Samples * interval / Executed);
-
-    /// <summary>Compares the records of <paramref name="trace"/> with <paramref name="truth"/>. Damage in the records is added to the trace's diagnoses.</summary>
-    /// <param name="trace">A trace without filters, or the shares cannot agree.</param>
-    /// <param name="truth">What was executed.</param>
-    /// <param name="resolver">Finds functions.</param>
-    /// <param name="unit">What to compare.</param>
-    /// <param name="only">Contexts (CONTEXTIDR_EL1) to compare; null: all.</param>
-    public static TruthComparison Make(SpeTrace trace, IReadOnlyList<TruthRow> truth, SymbolResolver resolver, TruthUnit unit, IReadOnlySet<uint>? only = null)
-    {
-        var sampled = new Dictionary<Place, long>();
-        foreach (Gathering part in RecordScan.Run(trace, static () => new Gathering()))
-        {
-            foreach ((Place place, long count) in part.Counts)
-            {
-                CollectionsMarshal.GetValueRefOrAddDefault(sampled, place, out _) += count;
-            }
-        }
-
-        var sums = new Dictionary<(Location, ulong), (ulong Executed, long Samples)>();
-        ulong executed = 0;
-        long samples = 0;
-        long strange = 0;
-        foreach (TruthRow row in truth)
-        {
-            if (only?.Contains(row.ContextId) == false)
-            {
-                continue;
-            }
-
-            var place = new Place(row.El, row.ContextId, row.Pc);
-            sampled.Remove(place, out long count);
-            Add(place, row.Count, count);
-        }
-
-        foreach ((Place place, long count) in sampled)
-        {
-            if (only?.Contains(place.ContextId) != false)
-            {
-                Add(place, 0, count);
-                strange += count;
-            }
-        }
-
-        TruthComparisonRow[] rows =
-        [
-            .. sums.Select(entry => Row(entry.Key.Item1, entry.Key.Item2, entry.Value.Executed, entry.Value.Samples, executed, samples))
-                .OrderByDescending(row => row.Executed)
-                .ThenByDescending(row => row.Samples)
-                .ThenBy(row => row.Pc)
-                .ThenBy(row => row.Location.Symbol, StringComparer.Ordinal),
-        ];
-        (double chiSquare, int degrees) = Test(rows, samples);
-        return new TruthComparison
-        {
-            Rows = rows,
-            Executed = executed,
-            Samples = samples,
-            Strange = strange,
-            ChiSquare = chiSquare,
-            DegreesOfFreedom = degrees,
-            Probability = Statistics.ChiSquareTail(chiSquare, degrees),
-        };
-
-        void Add(Place place, ulong operations, long records)
-        {
-            Location location = resolver.Resolve(place.Pc, place.ContextId);
-            ref (ulong Executed, long Samples) sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, (location, unit == TruthUnit.Function ? 0 : place.Pc), out _);
-            sum.Executed += operations;
-            sum.Samples += records;
-            executed += operations;
-            samples += records;
-        }
-    }
-
-    private static TruthComparisonRow Row(Location location, ulong pc, ulong executed, long samples, ulong allExecuted, long allSamples)
-    {
-        (double low, double high) = Statistics.WilsonInterval(samples, allSamples, Statistics.Z99);
-        return new(
-            location, pc, executed, samples, allExecuted == 0 ? 0 : (double)executed / allExecuted, allSamples == 0 ? 0 : (double)samples / allSamples, low, high);
-    }
-
-    private static (double ChiSquare, int Degrees) Test(TruthComparisonRow[] rows, long samples)
+    /// <summary>Tests classes with these executions and records.</summary>
+    public static TruthTest Of(IEnumerable<(ulong Executed, long Records)> classes, ulong executed, long records)
     {
         double statistic = 0;
-        int classes = 0;
+        int count = 0;
         double restExpected = 0;
         long restObserved = 0;
-        foreach (TruthComparisonRow row in rows)
+        foreach ((ulong ofClass, long observed) in classes)
         {
-            double expected = row.Expected * samples;
+            double expected = executed == 0 ? 0 : (double)ofClass / executed * records;
             if (expected < LeastExpected)
             {
                 restExpected += expected;
-                restObserved += row.Samples;
+                restObserved += observed;
             }
             else
             {
-                statistic += Square(row.Samples - expected) / expected;
-                classes++;
+                statistic += Square(observed - expected) / expected;
+                count++;
             }
         }
 
         if (restExpected >= LeastExpected)
         {
             statistic += Square(restObserved - restExpected) / restExpected;
-            classes++;
+            count++;
         }
 
-        return (statistic, Math.Max(0, classes - 1));
+        int degrees = Math.Max(0, count - 1);
+        return new(statistic, degrees, Statistics.ChiSquareTail(statistic, degrees));
 
         static double Square(double value) => value * value;
     }
+}
 
-    private readonly record struct Place(int El, uint ContextId, ulong Pc);
-
-    /// <summary>Records by address, of one thread of the scan.</summary>
-    private sealed class Gathering : IRecordVisitor
+/// <summary>
+/// A trace beside the truth: which share of the operations each function or instruction had, and which share of the records, and what became of the difference. Intervals and tests are those of records
+/// that are drawn one by one; with a fixed interval they are not, and <see cref="Order"/> and the notes say what that does.
+/// </summary>
+public sealed class TruthComparison
+{
+    private TruthComparison()
     {
-        public Dictionary<Place, long> Counts { get; } = [];
+    }
 
-        public void Visit(in SpeBuffer buffer, in SpeRecord record)
+    /// <summary>What was compared.</summary>
+    public required TruthView View { get; init; }
+
+    /// <summary>Functions or instructions, those with the most operations first; those that were only sampled last.</summary>
+    public IReadOnlyList<TruthComparisonRow> Rows { get; private set; } = [];
+
+    /// <summary>Everything that was executed.</summary>
+    public required TruthTally Truth { get; init; }
+
+    /// <summary>Every record compared.</summary>
+    public required TruthTally Records { get; init; }
+
+    /// <summary>What the truth says beside its rows.</summary>
+    public required TruthSummary Summary { get; init; }
+
+    /// <summary>How the units were set for what is compared.</summary>
+    public required IReadOnlyList<TruthSetting> Settings { get; init; }
+
+    /// <summary>Operations from one selection to the next, on average; null where nobody tells, or it changed.</summary>
+    public required double? Spacing { get; init; }
+
+    /// <summary>Records of addresses that, says the truth, were never executed: another run, or a process that the counts do not have.</summary>
+    public required long Strange { get; init; }
+
+    /// <summary>No record tells a context, so every record is compared with every execution.</summary>
+    public required bool IgnoresContexts { get; init; }
+
+    /// <summary>Records that tell no context.</summary>
+    public required long WithoutContext { get; init; }
+
+    /// <summary>There were more functions or instructions than are kept apart.</summary>
+    public required bool IsCut { get; init; }
+
+    /// <summary>Contexts that executed something and have no record, with what they executed.</summary>
+    public required IReadOnlyList<(uint ContextId, ulong Executed)> Unrecorded { get; init; }
+
+    /// <summary>Over the rows.</summary>
+    public required TruthTest Test { get; init; }
+
+    /// <summary>Over single instructions, whatever the rows are; null where there are too many.</summary>
+    public required TruthTest? InstructionTest { get; init; }
+
+    /// <summary>In which order the records come.</summary>
+    public required SampleOrder Order { get; init; }
+
+    /// <summary>What the recorder says of losses, by kind.</summary>
+    public required IReadOnlyList<(string Kind, int Count)> RecorderLosses { get; init; }
+
+    /// <summary>Operations executed.</summary>
+    public ulong Executed => Truth.Operations;
+
+    /// <summary>Records compared.</summary>
+    public long Samples => (long)Records.Operations;
+
+    /// <summary>What became of the selected operations; null where the truth does not tell.</summary>
+    public SampleFates? Fates => Summary.HasClasses ? Truth.Fates ?? new() : null;
+
+    /// <summary>Operations for each record: the mean interval, and more where records were lost.</summary>
+    public double OperationsPerSample => Samples == 0 ? double.PositiveInfinity : (double)Executed / Samples;
+
+    /// <summary>The units selected as many operations as they should have; null where that cannot be told.</summary>
+    public bool? SelectsExactly
+    {
+        get
         {
-            if (record.Has(SpeFields.Pc))
-            {
-                var place = new Place(record.ExceptionLevel, RecordScan.ThreadOf(buffer, record) ?? 0, record.Pc);
-                CollectionsMarshal.GetValueRefOrAddDefault(Counts, place, out _)++;
-            }
+            // The first selection after sampling is enabled comes one operation early, and the last interval is not complete.
+            const double Tolerance = 0.01;
+            const double Sessions = 16;
+            return Fates is { } fates && Spacing is double spacing ? Math.Abs(fates.Selected - (Executed / spacing)) <= (Tolerance * fates.Selected) + Sessions : null;
         }
+    }
+
+    /// <summary>Share of the records that are missing, if one in <paramref name="spacing"/> operations should have been sampled: collisions, filters, lost buffers.</summary>
+    public double Loss(double spacing) => Executed == 0 ? 0 : 1 - (Samples * spacing / Executed);
+
+    /// <summary>Compares the records of <paramref name="source"/> with <paramref name="truth"/>, which is read to its end. Damage in the records is added to the trace's diagnoses.</summary>
+    /// <param name="source">A trace of the same run. Executions have no time, so a process's functions are those it had last.</param>
+    /// <param name="truth">What was executed.</param>
+    /// <param name="view">What to compare.</param>
+    public static TruthComparison Make(SampleSource source, TruthReader truth, TruthView view)
+    {
+        SpeTrace trace = source.Trace;
+        var join = new TruthJoin(source, truth, view.Unit, view.Contexts);
+        IReadOnlyList<TruthComparisonRow> rows = MakeRows(join);
+        TruthSetting[] settings = [.. truth.Summary.Settings.Where(setting => view.Contexts?.Contains(setting.ContextId) != false)];
+        double[] spacings = [.. settings.Select(setting => setting.Spacing).Distinct()];
+        var comparison = new TruthComparison
+        {
+            View = view,
+            Truth = join.Truth,
+            Records = join.Records,
+            Summary = truth.Summary,
+            Settings = settings,
+
+            // The counter is loaded with the interval and selects when it has gone from there to 0: one operation more (Arm ARM D17.4).
+            Spacing = view.Interval != 0 ? view.Interval + 1.0
+                : spacings.Length == 1 ? spacings[0]
+                : spacings.Length == 0 && trace.Period != 0 ? trace.Period + 1.0
+                : null,
+            Strange = join.Strange,
+            IgnoresContexts = join.IgnoresContexts,
+            WithoutContext = join.WithoutContext,
+            IsCut = join.IsCut,
+            Unrecorded = [.. join.Unrecorded.OrderByDescending(context => context.Executed)],
+            Test = TruthTest.Of(rows.Select(row => (row.Executed, row.Samples)), join.Truth.Operations, (long)join.Records.Operations),
+            InstructionTest = join.Instructions is { } instructions ? TruthTest.Of(instructions, join.Truth.Operations, (long)join.Records.Operations) : null,
+            Order = join.Order,
+            RecorderLosses = [.. trace.Losses.GroupBy(loss => loss.Kind, StringComparer.Ordinal).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => (kind.Key, kind.Count()))],
+        };
+        comparison.Rows = [.. rows.Select(row => row with { Cause = TruthExplanation.CauseOf(row, comparison) })];
+        return comparison;
+    }
+
+    private static IReadOnlyList<TruthComparisonRow> MakeRows(TruthJoin join)
+    {
+        double executed = join.Truth.Operations;
+        var records = (long)join.Records.Operations;
+
+        // Rows have few different numbers of records, and an interval takes a search.
+        var intervals = new Dictionary<long, (double Low, double High)>();
+        List<TruthComparisonRow> rows = [];
+        foreach ((Location location, ulong pc, TruthTally truth, TruthTally? sampled) in join.Rows)
+        {
+            var hits = (long)(sampled?.Operations ?? 0);
+            if (!intervals.TryGetValue(hits, out (double Low, double High) interval))
+            {
+                intervals.Add(hits, interval = Statistics.ExactInterval(hits, records));
+            }
+
+            double expected = executed == 0 ? 0 : truth.Operations / executed;
+            rows.Add(new(location, pc, truth, sampled, expected, records == 0 ? 0 : (double)hits / records, interval.Low, interval.High, Statistics.BinomialTail(hits, records, expected)));
+        }
+
+        double[] adjusted = Statistics.HolmAdjusted([.. rows.Select(row => row.Probability)]);
+        return
+        [
+            .. rows.Select((row, i) => row with { Adjusted = adjusted[i] })
+                .OrderByDescending(row => row.Executed)
+                .ThenByDescending(row => row.Samples)
+                .ThenBy(row => row.Pc)
+                .ThenBy(row => row.Location.Image, StringComparer.Ordinal)
+                .ThenBy(row => row.Location.Symbol, StringComparer.Ordinal),
+        ];
     }
 }

@@ -47,6 +47,9 @@ public sealed record MachineOptions
     /// <summary>What the profiling unit of every CPU implements.</summary>
     public SpeProfile SpeProfile { get; init; } = SpeProfile.Honest;
 
+    /// <summary>Choices that the architecture leaves to the profiling unit.</summary>
+    public SpuOptions Spu { get; init; } = SpuOptions.Default;
+
     /// <summary>Largest profiling buffer, in bytes; 0: no limit.</summary>
     public ulong SpeMaxBuffer { get; init; } = 4UL << 20;
 
@@ -87,7 +90,7 @@ public sealed record MachineOptions
 
     internal KvmOptions ToKvmOptions()
     {
-        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries, SpePinCache = SpePinCache, SpeProfile = SpeProfile, Coherency = Coherency };
+        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries, SpePinCache = SpePinCache, SpeProfile = SpeProfile, Spu = Spu, Coherency = Coherency };
         return Timing is { } timing ? options with { Timing = timing } : options;
     }
 

@@ -34,7 +34,7 @@ public sealed class RunOptionsTests
     {
         MachineOptions machine = Parse(
             "--kernel", "K", "-i", "I", "-p", "a b", "-c", "4", "-m", "2G", "--dtb", "D", "--dump-dtb", "O", "--share", "/tmp:t", "--share", "/var:v", "--spe", "off",
-            "--spe-max-buffer", "64K", "--spe-series", "v4", "--spe-pin-cache", "0", "--spe-irq", "22", "--memlock", "keep", "--deterministic", "--timing", "window:100", "--engine", "switch", "--kaslr").Value;
+            "--spe-max-buffer", "64K", "--spe-series", "v4", "--spe-pin-cache", "0", "--spe-in-flight", "4", "--spe-irq", "22", "--memlock", "keep", "--deterministic", "--timing", "window:100", "--engine", "switch", "--kaslr").Value;
         machine.Initrd.ShouldBe("I");
         machine.CommandLine.ShouldBe("a b");
         machine.Cpus.ShouldBe(4);
@@ -46,6 +46,7 @@ public sealed class RunOptionsTests
         machine.SpeMaxBuffer.ShouldBe(64UL << 10);
         machine.SpeSeries.ShouldBe(SpeSeries.V4);
         machine.SpePinCache.ShouldBe(PinCacheOptions.Off);
+        machine.Spu.OperationsPerCycleInFlight.ShouldBe(4);
         machine.SpeIrq.ShouldBe(22u);
         machine.Memlock.ShouldBe(MemlockAction.Keep);
         machine.Deterministic.ShouldBeTrue();
@@ -59,6 +60,7 @@ public sealed class RunOptionsTests
     [InlineData("--memory", "99999999999999999999", "'99999999999999999999' is not a size; give --memory a number with K, M or G, for example 512M")]
     [InlineData("--memlock", "maybe", "--memlock has no choice 'maybe'; there are: raise, keep")]
     [InlineData("--engine", "jit", "--engine has no choice 'jit'; there are: auto, threaded, switch")]
+    [InlineData("--spe-in-flight", "65", "--spe-in-flight 65 is out of range; there are: 0 to 64")]
     [InlineData("--timing", "window:0", "--timing has no choice 'window:0'; there are: full, window:N (N from 1 on), off")]
     [InlineData("--share", "nowhere", "cannot share 'nowhere'; give --share DIR:TAG, for example --share /tmp/out:out")]
     [InlineData("--guest", "windows", "no guest is called 'windows'; there are: debian, debian-mini")]

@@ -1,6 +1,6 @@
-using System.Globalization;
 using Pinion.Trace;
 using Pinion.Trace.Symbols;
+using Pinion.Trace.Truth;
 
 namespace Pinion.Guest.Tests.Support;
 
@@ -11,17 +11,16 @@ internal sealed class Truth
 
     public Truth(string file)
     {
-        string[] lines = File.ReadAllLines(file);
-        lines[0].ShouldBe("el,contextid,pc,count");
-        foreach (string line in lines.Skip(1))
+        Diagnoses diagnoses = new();
+        using FileStream stream = File.OpenRead(file);
+        TruthReader reader = new(stream, diagnoses);
+        TruthRow row = new();
+        while (reader.TryRead(row))
         {
-            string[] fields = line.Split(',');
-            _counts.Add((
-                int.Parse(fields[0], CultureInfo.InvariantCulture),
-                uint.Parse(fields[1], CultureInfo.InvariantCulture),
-                ulong.Parse(fields[2].AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-                ulong.Parse(fields[3], CultureInfo.InvariantCulture)));
+            _counts.Add((row.El, row.ContextId, row.Pc, row.Count));
         }
+
+        diagnoses.List.ShouldBeEmpty(file);
     }
 
     /// <summary>Operations of one process at EL0.</summary>
