@@ -15,6 +15,7 @@ public static class ReportCommand
         var file = new Argument<string>("FILE") { Description = "A capture, a perf.data file, or packets with nothing around them." };
         var symbols = new SymbolOptions();
         var view = new ViewOptions();
+        var page = new Option<string?>("--html") { HelpName = "FILE", Description = "Write one page for a browser to FILE instead: everything in it, nothing fetched." };
         var command = new Command(
             "report",
             """
@@ -23,7 +24,7 @@ public static class ReportCommand
             Exit codes: 0 everything was read; 1 an option is wrong, or a file cannot be opened; 2 a file is damaged, and what could be read is in the profile.
             """)
         {
-            file,
+            file, page,
         };
         view.AddTo(command);
         symbols.AddTo(command);
@@ -36,7 +37,10 @@ public static class ReportCommand
                 return ExitCodes.Usage;
             }
 
-            return Run(result.GetRequiredValue(file), symbols.Read(result), chosen, result.InvocationConfiguration.Output, error);
+            TextWriter output = result.InvocationConfiguration.Output;
+            return result.GetValue(page) is string path
+                ? HtmlCommand.Run(result.GetRequiredValue(file), symbols.Read(result), chosen.Filter, path, output, error)
+                : Run(result.GetRequiredValue(file), symbols.Read(result), chosen, output, error);
         });
         return command;
     }

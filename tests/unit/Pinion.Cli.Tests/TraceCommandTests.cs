@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Pinion.Arm.Spe;
 using Pinion.Trace.Capture;
+using Pinion.Trace.Samples;
 
 namespace Pinion.Cli.Tests;
 
@@ -47,6 +48,30 @@ public sealed class TraceCommandTests : IDisposable
 
         _output.ToString().ShouldBeEmpty();
         _error.ToString().Split('\n').Count(line => line.Contains(path, StringComparison.Ordinal)).ShouldBe(4);
+    }
+
+    [Fact]
+    public void ReportWritesAPageForABrowser()
+    {
+        string page = Path.Combine(_folder, "page.html");
+
+        HtmlCommand.Run(Capture(), new SymbolFiles([], null), SampleFilter.All, page, _output, _error).ShouldBe(ExitCodes.Success);
+
+        File.ReadAllText(page).ShouldStartWith("<!DOCTYPE html>");
+        _output.ToString().ShouldBeEmpty();
+        _error.ToString().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void APageThatCannotBeWrittenIsAUsageErrorAndOneOfADamagedTraceTellsSo()
+    {
+        string missing = Path.Combine(_folder, "missing", "page.html");
+        HtmlCommand.Run(Capture(), new SymbolFiles([], null), SampleFilter.All, missing, _output, _error).ShouldBe(ExitCodes.Usage);
+        _error.ToString().ShouldContain(missing);
+
+        string page = Path.Combine(_folder, "page.html");
+        HtmlCommand.Run(Write("raw", [0x01, 0xFF, 0x01]), new SymbolFiles([], null), SampleFilter.All, page, _output, _error).ShouldBe(ExitCodes.CorruptInput);
+        File.Exists(page).ShouldBeTrue();
     }
 
     [Fact]

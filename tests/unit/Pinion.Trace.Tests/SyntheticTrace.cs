@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Text;
+using Pinion.Arm.Spe;
+using Pinion.Trace.PerfData;
+using Pinion.Trace.Samples;
+using Pinion.Trace.Symbols;
+
+namespace Pinion.Trace.Tests;
+
+/// <summary>Traces with several CPUs and processes, drawn from a seed: kernel functions with symbols, programs without, loads with a data source, branches, skewed latencies.</summary>
+internal static class SyntheticTrace
+{
+    public const ulong KernelBase = 0xFFFF_8000_1000_0000;
+    public const ulong ProgramBase = 0x40_0000;
+    public const int FunctionSize = 0x100;
+    public const ulong Period = 1024;
+
+    private const ulong TimerFrequency = 1_000_000_000;
+
+    private static readonly SpeDataSource[] s_sources = [SpeDataSource.L1Data, SpeDataSource.L1Data, SpeDataSource.L1Data, SpeDataSource.L2, SpeDataSource.SystemCache, SpeDataSource.Dram, SpeDataSource.Remote];
+
+    /// <summary>A perf.data file, read.</summary>
+    /// <param name="samples">Records.</param>
+    /// <param name="seed">The same seed gives the same trace.</param>
+    /// <param name="cpus">CPUs.</param>
+    /// <param name="names">Names of the processes' threads; their numbers are 100 and up.</param>
+    /// <param name="functions">Names of kernel functions.</param>
+    public static SampleSource Make(int samples, int seed = 1, int cpus = 2, string[]? names = null, string[]? functions = null)
+    {
+        names ??= ["init", "worker", "worker", "shell"];
+        functions ??= [.. Enumerable.Range(0, 24).Select(i => string.Create(CultureInfo.InvariantCulture, $"function_{i}"))];
+        var random = new Random(seed);
+        var writer = new PerfDataWriter(new PerfDataOptions(0x410F_D0C0, TimerFrequency, cpus, Period));
+        writer.AddKernelMapping(KernelBase, 0x1000_0000);
+        for (uint process = 0; process < names.Length; process++)
+        {
+            writer.AddTask(100 + process, 100 + process, names[process]);
+            writer.AddMapping(new TraceMapping(100 + process, ProgramBase, 0x10_0000, 0, $"/usr/bin/program{process % 2}"));
+        }
+
+        const int Chunk = 2000;
+        byte[] bytes = new byte[Chunk * SpeRecordWriter.FixedSize];
+        ulong[] offsets = new ulong[cpus];
+        ulong[] times = new ulong[cpus];
+        for (int done = 0; done < samples;)
+        {
+            int cpu = random.Next(cpus);
+            int count = Math.Min(Chunk, samples - done);
+            for (int i = 0; i < count; i++)
+            {
+                times[cpu] += (ulong)random.Next(500, 1500);
+                SpeRecordWriter.WriteFixed64(Draw(random, names.Length, functions.Length, times[cpu]), bytes.AsSpan(i * SpeRecordWriter.FixedSize));
+            }
+
+            ReadOnlySpan<byte> records = bytes.AsSpan(0, count * SpeRecordWriter.FixedSize);
+            writer.AddRecords(cpu, offsets[cpu], records);
+            offsets[cpu] += (ulong)records.Length;
+            done += count;
+        }
+
+        using var file = new MemoryStream();
+        writer.Save(file);
+        SpeTrace trace = TraceFile.Parse(file.ToArray());
+        var resolver = new SymbolResolver(trace);
+        string kallsyms = string.Concat(functions.Select((name, i) => string.Create(CultureInfo.InvariantCulture, $"{KernelBase + (ulong)(i * FunctionSize):x16} T {name}\n")));
+        resolver.AddKernel(Kallsyms.Read(Encoding.UTF8.GetBytes(kallsyms), "[kernel]", new Diagnoses()));
+        return new SampleSource(trace, resolver);
+    }
+
+    private static SpeRecord Draw(Random random, int processes, int functions, ulong time)
+    {
+        SpeRecord record = default;
+        record.SetContextEl1((uint)(100 + random.Next(processes)));
+        record.SetTimestamp(time);
+        if (random.Next(50) != 0)
+        {
+            // Squares: few functions have most of the samples.
+            int function = (int)(functions * random.NextDouble() * random.NextDouble());
+            bool kernel = random.Next(2) == 0;
+            ulong offset = (ulong)(random.Next(16) * 4);
+            record.SetPc((kernel ? KernelBase : ProgramBase) + ((ulong)function * FunctionSize) + offset, kernel ? 1 : 0);
+        }
+
+        int total = 2 + (int)Math.Min(60_000, Math.Exp(random.NextDouble() * random.NextDouble() * 11));
+        record.SetLatency((ushort)total, (ushort)(total / 2));
+        SpeEvents events = SpeEvents.Retired;
+        switch (random.Next(5))
+        {
+            case 0:
+                SpeDataSource source = s_sources[random.Next(s_sources.Length)];
+                record.SetOperation(SpeOperationClass.LoadStore, SpeOperation.GeneralLoad);
+                record.SetDataSource(source);
+                record.SetTranslationLatency((ushort)random.Next(20));
+                Access(random, ref record);
+                events |= SpeEvents.L1DataAccess | (source == SpeDataSource.L1Data ? SpeEvents.None : SpeEvents.L1DataRefill) | (source == SpeDataSource.Dram ? SpeEvents.LastLevelMiss | SpeEvents.TlbWalk : SpeEvents.None);
+                break;
+            case 1:
+                record.SetOperation(SpeOperationClass.LoadStore, SpeOperation.GeneralStore);
+                Access(random, ref record);
+                break;
+            case 2:
+                record.SetOperation(SpeOperationClass.LoadStore, SpeOperation.Extended(store: false, atomic: true));
+                Access(random, ref record);
+                break;
+            case 3:
+                record.SetOperation(SpeOperationClass.Branch, SpeOperation.BranchConditional);
+                events |= random.Next(4) == 0 ? SpeEvents.Mispredicted : SpeEvents.None;
+                break;
+            default:
+                record.SetOperation(SpeOperationClass.Other, 0);
+                break;
+        }
+
+        record.SetEvents(events);
+        return record;
+    }
+
+    private static void Access(Random random, ref SpeRecord record)
+    {
+        ulong address = (ulong)(random.Next(40) * random.Next(40) * 8);
+        record.SetDataVirtual(0x7F00_0000 + address);
+        record.SetDataPhysical(0x4000_0000 + address);
+    }
+}
