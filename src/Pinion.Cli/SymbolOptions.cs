@@ -104,7 +104,8 @@ public sealed record SymbolFiles(IReadOnlyList<string> Elf, string? Kallsyms)
         resolver.AddKernel(functions, data);
     }
 
-    private static bool TryRead(string path, out byte[] bytes, TextWriter error)
+    /// <summary>All bytes of a file; false, with a message, where it cannot be read.</summary>
+    internal static bool TryRead(string path, out byte[] bytes, TextWriter error)
     {
         try
         {

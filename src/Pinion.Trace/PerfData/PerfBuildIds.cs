@@ -59,6 +59,6 @@ internal sealed class PerfBuildIds(TraceBuilder builder)
     }
 
     /// <summary>perf appends the name of a symbol to the kernel's name in mappings: [kernel.kallsyms]_stext.</summary>
-    private static string FileOf(in TraceMapping mapping) =>
+    public static string FileOf(in TraceMapping mapping) =>
         mapping.ProcessId == uint.MaxValue && mapping.Path.StartsWith('[') && mapping.Path.IndexOf(']', StringComparison.Ordinal) is > 0 and int end ? mapping.Path[..(end + 1)] : mapping.Path;
 }

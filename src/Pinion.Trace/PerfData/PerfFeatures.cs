@@ -101,7 +101,9 @@ internal sealed class PerfFeatures(TraceBuilder builder, PerfBuildIds buildIds)
         ulong at = 4;
         for (int word = 0; word < Math.Min(count, MostWords) && TryText(position, content, at, out string text, out at); word++)
         {
-            line.Append(line.Length > 0 ? " " : "").Append(text.AsSpan().IndexOfAny(" '\"\\$") < 0 ? text : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'");
+            // One word may be a whole line, as it is where Pinion has written it.
+            bool isPlain = count == 1 || text.AsSpan().IndexOfAny(" '\"\\$") < 0;
+            line.Append(line.Length > 0 ? " " : "").Append(isPlain ? text : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'");
         }
 
         builder.AddFact(position, TraceFacts.CommandLine, line.ToString());

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Pinion.Arm.Spe;
+using Pinion.Trace;
 using Pinion.Trace.Capture;
 using Pinion.Trace.PerfData;
 using static Pinion.Trace.Tests.PerfDataBytes;
@@ -258,14 +259,17 @@ internal static class TraceFuzzSeeds
     /// <summary>What our own writer makes.</summary>
     private static byte[] Ours()
     {
-        var writer = new PerfDataWriter(new(0x413F_D0C1, 25_000_000, 2, 1024));
-        writer.AddKernelMapping(0xFFFF_8000_8000_0000, 0x1000);
-        writer.AddTask(40, 40, "bench");
-        writer.AddMapping(new(40, 0x40_0000, 0x1000, 0, "/bin/bench"));
-        writer.AddRecords(0, 0, Fixed(2));
-        writer.AddRecords(1, 0, Fixed(1, 2));
         using var file = new MemoryStream();
-        writer.Save(file);
+        var writer = new PerfDataWriter(file, new() { Midr = 0x413F_D0C1, Time = TimeConversion.FromFrequency(25_000_000), CpuCount = 2, Period = 1024, HostName = "guest" });
+        writer.Add(new TraceMapping(uint.MaxValue, 0xFFFF_8000_8000_0000, 0x1000, 0xFFFF_8000_8000_0000, "[kernel.kallsyms]_text"));
+        writer.Add(new TraceTask(40, 40, null, 1) { Time = 10 });
+        writer.Add(new TraceTask(40, 40, "bench", 40) { Time = 20, IsExec = true });
+        writer.Add(new TraceMapping(40, 0x40_0000, 0x1000, 0, "/bin/bench") { Time = 30, BuildId = "0102030405" });
+        writer.Add(new TraceSwitch(1, 40, 35), 40);
+        writer.Add(new TraceLoss(1, 36, "truncated"));
+        writer.AddRecords(0, 0, -1, 0, Fixed(2));
+        writer.AddRecords(1, 1, -1, 0, Fixed(1, 2), firstContext: 40);
+        writer.Finish();
         return file.ToArray();
     }
 }

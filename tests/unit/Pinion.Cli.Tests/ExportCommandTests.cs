@@ -5,7 +5,7 @@ namespace Pinion.Cli.Tests;
 
 public sealed class ExportCommandTests : IDisposable
 {
-    private static readonly SymbolFiles s_noSymbols = new([], null);
+    private static readonly ExportCommand.Inputs s_alone = new(new([], null), MetadataFiles.None);
     private readonly string _folder = Directory.CreateTempSubdirectory("pinion-export").FullName;
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
@@ -24,7 +24,7 @@ public sealed class ExportCommandTests : IDisposable
     {
         string path = InFolder("out");
 
-        ExportCommand.Run(Raw(), new Fake(_ => File.Exists(path).ShouldBeFalse()), path, s_noSymbols, _output, _error).ShouldBe(ExitCodes.Success);
+        ExportCommand.Run(Raw(), new Fake(_ => File.Exists(path).ShouldBeFalse()), path, s_alone, _output, _error).ShouldBe(ExitCodes.Success);
 
         File.ReadAllText(path).ShouldBe("raw: 1 records");
         Directory.GetFiles(_folder).Length.ShouldBe(2);
@@ -36,7 +36,7 @@ public sealed class ExportCommandTests : IDisposable
     {
         string path = Raw();
 
-        ExportCommand.Run(path, new Fake(), path, s_noSymbols, _output, _error).ShouldBe(ExitCodes.Success);
+        ExportCommand.Run(path, new Fake(), path, s_alone, _output, _error).ShouldBe(ExitCodes.Success);
 
         File.ReadAllText(path).ShouldBe("raw: 1 records");
     }
@@ -47,7 +47,7 @@ public sealed class ExportCommandTests : IDisposable
         File.WriteAllText(InFolder("target"), "old");
         File.CreateSymbolicLink(InFolder("link"), InFolder("target"));
 
-        ExportCommand.Run(Raw(), new Fake(), InFolder("link"), s_noSymbols, _output, _error).ShouldBe(ExitCodes.Success);
+        ExportCommand.Run(Raw(), new Fake(), InFolder("link"), s_alone, _output, _error).ShouldBe(ExitCodes.Success);
 
         File.ReadAllText(InFolder("target")).ShouldBe("raw: 1 records");
         new FileInfo(InFolder("link")).LinkTarget.ShouldNotBeNull();
@@ -56,7 +56,7 @@ public sealed class ExportCommandTests : IDisposable
     [Fact]
     public void ADeviceIsWrittenTo()
     {
-        ExportCommand.Run(Raw(), new Fake(), "/dev/null", s_noSymbols, _output, _error).ShouldBe(ExitCodes.Success);
+        ExportCommand.Run(Raw(), new Fake(), "/dev/null", s_alone, _output, _error).ShouldBe(ExitCodes.Success);
 
         File.Exists("/dev/null.part").ShouldBeFalse();
         new FileInfo("/dev/null").Length.ShouldBe(0);
@@ -65,7 +65,7 @@ public sealed class ExportCommandTests : IDisposable
     [Fact]
     public void WithoutAPathTheResultIsStandardOutput()
     {
-        ExportCommand.Run(Raw(), new Fake(), null, s_noSymbols, _output, _error).ShouldBe(ExitCodes.Success);
+        ExportCommand.Run(Raw(), new Fake(), null, s_alone, _output, _error).ShouldBe(ExitCodes.Success);
 
         _output.ToString().ShouldBe("raw: 1 records");
     }
@@ -73,7 +73,7 @@ public sealed class ExportCommandTests : IDisposable
     [Fact]
     public void AFileThatCannotBeMadeIsAUsageError()
     {
-        ExportCommand.Run(Raw(), new Fake(), InFolder("no/such/folder"), s_noSymbols, _output, _error).ShouldBe(ExitCodes.Usage);
+        ExportCommand.Run(Raw(), new Fake(), InFolder("no/such/folder"), s_alone, _output, _error).ShouldBe(ExitCodes.Usage);
 
         _error.ToString().ShouldStartWith($"pinion: cannot write {InFolder("no/such/folder")}: ");
     }
@@ -81,7 +81,7 @@ public sealed class ExportCommandTests : IDisposable
     [Fact]
     public void AHostThatTakesNoMoreIsToldAndLeavesNothingBehind()
     {
-        ExportCommand.Run(Raw(), new Fake(_ => throw new IOException("No space left on device")), InFolder("out"), s_noSymbols, _output, _error).ShouldBe(ExitCodes.HostResource);
+        ExportCommand.Run(Raw(), new Fake(_ => throw new IOException("No space left on device")), InFolder("out"), s_alone, _output, _error).ShouldBe(ExitCodes.HostResource);
 
         _error.ToString().ShouldBe($"pinion: cannot write {InFolder("out")}: No space left on device\n");
         Directory.GetFiles(_folder).Length.ShouldBe(1);
@@ -92,7 +92,7 @@ public sealed class ExportCommandTests : IDisposable
     {
         var format = new Fake(request => request.Source.Trace.Diagnoses.Add(5, "something is wrong"));
 
-        ExportCommand.Run(Raw(), format, InFolder("out"), s_noSymbols, _output, _error).ShouldBe(ExitCodes.CorruptInput);
+        ExportCommand.Run(Raw(), format, InFolder("out"), s_alone, _output, _error).ShouldBe(ExitCodes.CorruptInput);
 
         File.Exists(InFolder("out")).ShouldBeTrue();
         _error.ToString().ShouldBe($"pinion: {InFolder("raw")}: offset 0x5: something is wrong\n");

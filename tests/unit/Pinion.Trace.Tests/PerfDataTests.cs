@@ -106,14 +106,14 @@ public sealed class PerfDataTests
 
     internal static byte[] Make(byte[] records)
     {
-        var writer = new PerfDataWriter(new(0x413F_D0C1, 25_000_000, 4, 1024));
-        writer.AddKernelMapping(0xFFFF_8000_8000_0000, 0x100_0000);
-        writer.AddTask(1234, 1235, "bench");
-        writer.AddMapping(new(1234, 0x40_0000, 0x2000, 0x1000, "/usr/bin/bench"));
-        writer.AddRecords(0, 0, records);
-        writer.AddRecords(3, 64, records.AsSpan(0, Math.Min(9, records.Length)));
         using var file = new MemoryStream();
-        writer.Save(file);
+        var writer = new PerfDataWriter(file, new() { Midr = 0x413F_D0C1, Time = TimeConversion.FromFrequency(25_000_000), CpuCount = 4, Period = 1024 });
+        writer.Add(new TraceMapping(uint.MaxValue, 0xFFFF_8000_8000_0000, 0x100_0000, 0xFFFF_8000_8000_0000, "[kernel.kallsyms]_text"));
+        writer.Add(new TraceTask(1234, 1235, "bench", 1234));
+        writer.Add(new TraceMapping(1234, 0x40_0000, 0x2000, 0x1000, "/usr/bin/bench"));
+        writer.AddRecords(0, 0, -1, 0, records);
+        writer.AddRecords(1, 3, -1, 64, records.AsSpan(0, Math.Min(9, records.Length)));
+        writer.Finish();
         return file.ToArray();
     }
 }

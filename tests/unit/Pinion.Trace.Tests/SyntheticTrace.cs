@@ -30,12 +30,13 @@ internal static class SyntheticTrace
         names ??= ["init", "worker", "worker", "shell"];
         functions ??= [.. Enumerable.Range(0, 24).Select(i => string.Create(CultureInfo.InvariantCulture, $"function_{i}"))];
         var random = new Random(seed);
-        var writer = new PerfDataWriter(new PerfDataOptions(0x410F_D0C0, TimerFrequency, cpus, Period));
-        writer.AddKernelMapping(KernelBase, 0x1000_0000);
+        using var file = new MemoryStream();
+        var writer = new PerfDataWriter(file, new() { Midr = 0x410F_D0C0, Time = TimeConversion.FromFrequency(TimerFrequency), CpuCount = cpus, Period = Period });
+        writer.Add(new TraceMapping(uint.MaxValue, KernelBase, 0x1000_0000, KernelBase, "[kernel.kallsyms]_text"));
         for (uint process = 0; process < names.Length; process++)
         {
-            writer.AddTask(100 + process, 100 + process, names[process]);
-            writer.AddMapping(new TraceMapping(100 + process, ProgramBase, 0x10_0000, 0, $"/usr/bin/program{process % 2}"));
+            writer.Add(new TraceTask(100 + process, 100 + process, names[process], 100 + process));
+            writer.Add(new TraceMapping(100 + process, ProgramBase, 0x10_0000, 0, $"/usr/bin/program{process % 2}"));
         }
 
         const int Chunk = 2000;
@@ -53,13 +54,12 @@ internal static class SyntheticTrace
             }
 
             ReadOnlySpan<byte> records = bytes.AsSpan(0, count * SpeRecordWriter.FixedSize);
-            writer.AddRecords(cpu, offsets[cpu], records);
+            writer.AddRecords(cpu, cpu, -1, offsets[cpu], records);
             offsets[cpu] += (ulong)records.Length;
             done += count;
         }
 
-        using var file = new MemoryStream();
-        writer.Save(file);
+        writer.Finish();
         SpeTrace trace = TraceFile.Parse(file.ToArray());
         var resolver = new SymbolResolver(trace);
         string kallsyms = string.Concat(functions.Select((name, i) => string.Create(CultureInfo.InvariantCulture, $"{KernelBase + (ulong)(i * FunctionSize):x16} T {name}\n")));

@@ -30,7 +30,7 @@ public sealed class PerfTests : IDisposable
         {
             for (int cpu = 0; cpu < streams.Length; cpu++)
             {
-                writer.AddRecords(cpu, 0, streams[cpu]);
+                writer.AddRecords(cpu, cpu, -1, 0, streams[cpu]);
             }
         });
 
@@ -62,7 +62,7 @@ public sealed class PerfTests : IDisposable
             }
         }
 
-        Save(writer => writer.AddRecords(0, 0, [.. packets]));
+        Save(writer => writer.AddRecords(0, 0, -1, 0, [.. packets]));
         PacketDump.Text([.. packets]).Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(PerfDump());
     }
 
@@ -71,7 +71,7 @@ public sealed class PerfTests : IDisposable
     {
         var random = new RandomRecords(7);
         SpeRecord[] records = [.. Enumerable.Range(0, 3000).Select(i => random.Record(1_000_000 + ((ulong)i * 25), 1234))];
-        Save(writer => writer.AddRecords(2, 0, Bytes(records)));
+        Save(writer => writer.AddRecords(0, 2, -1, 0, Bytes(records)));
 
         string output = Oracle.Run(
             "perf", Package, "script", "-i", _path, "--itrace=M", "-F", "comm,tid,cpu,time,ip,addr,weight,phys_addr", "--ns");
@@ -93,7 +93,7 @@ public sealed class PerfTests : IDisposable
     [Fact]
     public void PerfReadsTheSameTimeConversion()
     {
-        Save(writer => writer.AddRecords(0, 0, [SpePacketHeader.End]), frequency: 19_200_000);
+        Save(writer => writer.AddRecords(0, 0, -1, 0, [SpePacketHeader.End]), frequency: 19_200_000);
 
         string output = Oracle.Run("perf", Package, "report", "-D", "-i", _path);
 
@@ -119,8 +119,8 @@ public sealed class PerfTests : IDisposable
             SpeRecord[] records = [.. Enumerable.Range(0, 2000).Select(i => Load(Base + ((ulong)random.Next(0x1_0000) * 4), 1_000_000 + ((ulong)i * 25)))];
             Save(writer =>
             {
-                writer.AddMapping(mapping);
-                writer.AddRecords(0, 0, Bytes(records));
+                writer.Add(mapping);
+                writer.AddRecords(0, 0, -1, 0, Bytes(records));
             });
 
             // One line a sample: address, function. perf makes up names for stubs in .plt, which has no symbols.
@@ -177,11 +177,11 @@ public sealed class PerfTests : IDisposable
 
     private void Save(Action<PerfDataWriter> add, ulong frequency = 25_000_000)
     {
-        var writer = new PerfDataWriter(new(NeoverseN1, frequency, 8, 1024));
-        writer.AddTask(1234, 1234, "bench");
-        add(writer);
         using FileStream file = File.Create(_path);
-        writer.Save(file);
+        var writer = new PerfDataWriter(file, new() { Midr = NeoverseN1, Time = TimeConversion.FromFrequency(frequency), CpuCount = 8, Period = 1024 });
+        writer.Add(new TraceTask(1234, 1234, "bench", 1234));
+        add(writer);
+        writer.Finish();
     }
 
     /// <summary>The packet lines of `perf report -D`.</summary>
