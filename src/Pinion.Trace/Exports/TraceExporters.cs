@@ -4,5 +4,10 @@ namespace Pinion.Trace.Exports;
 public static class TraceExporters
 {
     /// <summary>All, in the order of the help.</summary>
-    public static IReadOnlyList<ITraceExporter> All { get; } = [new PerfDataExporter()];
+    public static IReadOnlyList<ITraceExporter> All { get; } =
+    [
+        new PerfDataExporter(),
+        new CollapsedExporter(),
+        new CsvExporter(),
+    ];
 }

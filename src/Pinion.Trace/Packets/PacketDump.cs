@@ -13,7 +13,7 @@ public sealed class PacketDump
     private const int BytesPerLine = 16;
 
     /// <summary>More than the longest line: prefix, 16 bytes in hexadecimal, all names of events.</summary>
-    private const int LongestLine = 512;
+    internal const int LongestLine = 512;
 
     private readonly IBufferWriter<byte> _output;
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Pinion.Arm.Spe;
 
 namespace Pinion.Trace.Packets;
@@ -22,6 +23,15 @@ internal static class PacketText
         (SpeEvents.PartialPredicate, " SVE-PARTIAL-PRED"u8.ToArray()),
         (SpeEvents.EmptyPredicate, " SVE-EMPTY-PRED"u8.ToArray()),
     ];
+
+    /// <summary>The meaning of <paramref name="packet"/>, as a text of its own.</summary>
+    public static string Of(in SpePacket packet)
+    {
+        Span<byte> bytes = stackalloc byte[PacketDump.LongestLine];
+        var line = new Utf8Line(bytes);
+        Append(ref line, packet);
+        return Encoding.ASCII.GetString(bytes[..line.Length]);
+    }
 
     public static void Append(ref Utf8Line line, in SpePacket packet)
     {
