@@ -7,6 +7,7 @@ public static class TraceExporters
     public static IReadOnlyList<ITraceExporter> All { get; } =
     [
         new PerfDataExporter(),
+        new PprofExporter(),
         new CollapsedExporter(),
         new CsvExporter(),
     ];
