@@ -8,6 +8,7 @@ public static class TraceExporters
     [
         new PerfDataExporter(),
         new PprofExporter(),
+        new PerfettoExporter(),
         new CollapsedExporter(),
         new CsvExporter(),
     ];
