@@ -8,6 +8,8 @@ public static class TraceExporters
     [
         new PerfDataExporter(),
         new PprofExporter(),
+        new SpeedscopeExporter(),
+        new FirefoxExporter(),
         new PerfettoExporter(),
         new CollapsedExporter(),
         new CsvExporter(),
