@@ -12,6 +12,7 @@ public static class TraceExporters
         new FirefoxExporter(),
         new PerfettoExporter(),
         new CollapsedExporter(),
+        new BoltExporter(),
         new CsvExporter(),
     ];
 }
