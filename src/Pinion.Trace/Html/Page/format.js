@@ -22,17 +22,22 @@ const Format = {
     return value >= 100 ? Format.count(value) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
   },
 
+  /** One digit behind the point; halves go up, as in pinion report. */
+  tenth(value) {
+    return (Math.round(value * 10) / 10).toFixed(1);
+  },
+
   percent(part, whole) {
     return whole === 0 ? Format.none : Format.share(part / whole);
   },
 
   share(share) {
-    return share === 0 ? '0 %' : share < 0.0005 ? '<0.1 %' : `${(share * 100).toFixed(1)} %`;
+    return share === 0 ? '0 %' : share < 0.0005 ? '<0.1 %' : `${(Math.round(share * 1000) / 10).toFixed(1)} %`;
   },
 
   /** A mean of `sum` over `number`, in cycles. */
   mean(sum, number) {
-    return number === 0 ? Format.none : (sum / number).toFixed(1);
+    return number === 0 ? Format.none : Format.tenth(sum / number);
   },
 
   optional(value) {

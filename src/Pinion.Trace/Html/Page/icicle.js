@@ -174,7 +174,7 @@ class Icicle {
     const mean = node.withLatency === 0 ? null : node.latency / node.withLatency;
     const colour = mean === null ? null : Theme.mix(this.scale, Icicle.slowness(mean));
     const box = element('button', {
-      type: 'button', class: row < path.length || row === 0 ? 'box' : 'box', tabindex: '-1', 'data-row': row, 'data-path': path.map(({ key }) => key).join('/'),
+      type: 'button', class: 'box', tabindex: '-1', 'data-row': row, 'data-path': path.map(({ key }) => key).join('/'),
       'aria-label': `${Icicle.rows[row]} ${node.name}, ${Format.percent(node[this.measure], tree[this.measure])}`,
       style: {
         left: `${left * 100}%`, width: `${width * 100}%`, top: `calc(${row} * var(--box))`,
@@ -185,7 +185,7 @@ class Icicle {
     Tooltip.attach(box, () => [node.name, [
       [Icicle.rows[row], path.slice(0, -1).map(({ name }) => name).join(' › ')].filter((text) => text !== ''),
       ['samples', `${Format.count(node.samples)} (${Format.percent(node.samples, tree.samples)})`],
-      ['mean latency', mean === null ? Format.none : `${mean.toFixed(1)} cycles`],
+      ['mean latency', mean === null ? Format.none : `${Format.tenth(mean)} cycles`],
       ['cycles of latency', `${Format.rough(node.latency)} (${Format.percent(node.latency, tree.latency)})`],
     ].map(([label, value]) => [label, value ?? ''])]);
     return box;

@@ -40,6 +40,11 @@ function sourceBar(report, samples) {
   return bar;
 }
 
+/** A number of samples; none stands back, so that the others show. */
+function countCell(samples) {
+  return samples === 0 ? element('span', { class: 'muted', text: '0' }) : Format.count(samples);
+}
+
 /**
  * A table that its headings sort. A column has a `label`, a `title`, whether it is `text`, the `value` it is sorted by (null: nothing was recorded, always last), and the `cell` that is shown: text, or an
  * element.
@@ -65,7 +70,7 @@ class SortedTable {
     });
     this.note = element('p', { class: 'hint' });
     this.empty = element('p', { class: 'empty-state' });
-    this.frame = element('div', { class: 'table-frame', tabindex: '0', role: 'region', 'aria-label': caption },
+    this.frame = element('div', { class: 'table-frame', tabindex: '0', role: 'region', 'aria-label': `Table: ${caption}` },
       element('table', { id }, element('caption', { class: 'visually-hidden', text: caption }), element('thead', {}, element('tr', {}, ...this.headings)), this.body));
     this.root = element('div', {}, this.frame, this.empty, this.more, this.note);
   }
@@ -117,7 +122,7 @@ class SortedTable {
 
 /** Columns that functions and instructions have in common; `sums` answers their sums, `whole` what is 100 %, `most` the largest number of samples of a row; a row has an `index`. */
 function measureColumns(sums, whole, most) {
-  const count = (key, label, title) => ({ key, label, title, value: ({ index }) => sums()[key][index], cell: ({ index }) => Format.count(sums()[key][index]) });
+  const count = (key, label, title) => ({ key, label, title, value: ({ index }) => sums()[key][index], cell: ({ index }) => countCell(sums()[key][index]) });
   return {
     samples: count('samples', 'Samples', 'Number of samples'),
     share: { key: 'share', label: 'Share', title: 'Share of the selected samples', value: ({ index }) => sums().samples[index], cell: ({ index }) => shareCell(sums().samples[index], whole(), most()) },
@@ -213,7 +218,7 @@ class HotAddresses {
   regionColumns() {
     const { report, selection } = this;
     const table = (row) => report.table[row.kind === 'page' ? 'pages' : 'lines'];
-    const count = (key, label, title) => ({ key, label, title, value: (row) => row[key], cell: (row) => Format.count(row[key]) });
+    const count = (key, label, title) => ({ key, label, title, value: (row) => row[key], cell: (row) => countCell(row[key]) });
     return {
       address: {
         key: 'address', label: 'Address', title: 'First byte', text: true,
