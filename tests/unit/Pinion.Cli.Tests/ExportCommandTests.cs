@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.Text.Json;
 using Pinion.Trace;
 using Pinion.Trace.Exports;
 
@@ -104,7 +106,74 @@ public sealed class ExportCommandTests : IDisposable
         ExportCommand.Create().Parse([Raw(), "--to", "perf.data", "-o", "out", "--elf", "a"]).Errors.ShouldBeEmpty();
         ExportCommand.Create().Parse([Raw()]).Errors.Count.ShouldBe(1);
         ExportCommand.Create().Parse([Raw(), "--to", "nothing"]).Errors.Count.ShouldBe(1);
+        ExportCommand.Create().Parse(["--list"]).Errors.ShouldBeEmpty();
+        ExportCommand.Create().Parse([Raw(), "--to", "bolt", "--image", "a", "--weight", "latency", "--cpu", "0"]).Errors.ShouldBeEmpty();
+        ExportCommand.Create().Parse([Raw(), "--to", "collapsed", "--weight", "bytes"]).Errors.Count.ShouldBe(1);
     }
+
+    [Fact]
+    public void TheListNamesEveryFormatAndWhatReadsIt()
+    {
+        Invoke(["--list"]).ShouldBe(ExitCodes.Success);
+
+        _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(TraceExporters.All.Count);
+        TraceExporters.All.ShouldAllBe(one => _output.ToString().Contains(one.Description, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void OptionsChooseSamplesAndWeights()
+    {
+        Invoke([Raw(), "--to", "collapsed"]).ShouldBe(ExitCodes.Success);
+        Invoke([Raw(), "--to", "collapsed", "--class", "load"]).ShouldBe(ExitCodes.Success);
+        Invoke([Raw(), "--to", "collapsed", "--weight", "latency"]).ShouldBe(ExitCodes.Success);
+        Invoke([Raw(), "--to", "collapsed", "--class", "word"]).ShouldBe(ExitCodes.Usage);
+
+        _output.ToString().ShouldBe("[unknown];[unknown];[no PC] 1\n");
+        _error.ToString().ShouldStartWith("pinion: --class has no choice 'word'");
+    }
+
+    [Fact]
+    public void WhatAFormatLeavesOutIsSaid()
+    {
+        Invoke([Raw(), "--to", "bolt", "--image", "program"]).ShouldBe(ExitCodes.Success);
+
+        _error.ToString().ShouldBe($"pinion: {InFolder("raw")}: no taken branch is in program\n");
+    }
+
+    [Fact]
+    public void EveryFormatOfTheDemosCaptureHasTheProfilesTotals()
+    {
+        string demo = InFolder("demo.spe");
+        DemoCommand.Create().Parse(["--output", demo]).Invoke(Configuration()).ShouldBe(ExitCodes.Success);
+        var symbols = new SymbolFiles([Path.Combine(DemoGuestTests.RepositoryRoot(), "guests", "demo", "pinion-demo.elf")], null);
+        TraceFile.TryRead(demo, out SpeTrace trace, out _).ShouldBeTrue();
+        Trace.Profiles.ProfileCounts total = Trace.Profiles.Profile.Build(trace, symbols.Load(trace, _error, out _)).Total;
+        total.Samples.ShouldBeGreaterThan(10_000);
+
+        foreach (ITraceExporter format in TraceExporters.All)
+        {
+            ExportCommand.Run(demo, format, InFolder(format.Name), new(symbols, MetadataFiles.None), _output, _error).ShouldBe(ExitCodes.Success);
+        }
+
+        _error.ToString().ShouldBeEmpty();
+        File.ReadAllLines(InFolder("collapsed")).Sum(line => long.Parse(line.Split(' ')[^1])).ShouldBe(total.Samples);
+        File.ReadLines(InFolder("csv")).Count().ShouldBe((int)total.Samples + 1);
+        JsonSum("speedscope", root => root.GetProperty("profiles").EnumerateArray().SelectMany(profile => profile.GetProperty("weights").EnumerateArray())).ShouldBe(total.Samples);
+        JsonSum("firefox", root => root.GetProperty("threads").EnumerateArray().SelectMany(thread => thread.GetProperty("samples").GetProperty("weight").EnumerateArray())).ShouldBe(total.Samples);
+        File.ReadAllLines(InFolder("bolt")).ShouldContain(line => line.StartsWith("B ffff8000", StringComparison.Ordinal));
+        TraceFile.TryRead(InFolder("perf.data"), out SpeTrace again, out _).ShouldBeTrue();
+        Trace.Profiles.Profile.Build(again, symbols.Load(again, _error, out _)).Total.Samples.ShouldBe(total.Samples);
+    }
+
+    private long JsonSum(string name, Func<JsonElement, IEnumerable<JsonElement>> weights)
+    {
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(InFolder(name)));
+        return weights(json.RootElement).Sum(weight => weight.GetInt64());
+    }
+
+    private int Invoke(string[] arguments) => ExportCommand.Create().Parse(arguments).Invoke(Configuration());
+
+    private InvocationConfiguration Configuration() => new() { Output = _output, Error = _error };
 
     private string InFolder(string name) => Path.Combine(_folder, name);
 
