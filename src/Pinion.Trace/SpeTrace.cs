@@ -1,4 +1,5 @@
 using Pinion.Arm.Spe;
+using Pinion.Trace.Symbols;
 
 namespace Pinion.Trace;
 
@@ -23,7 +24,7 @@ public readonly record struct SpeBuffer(int Cpu, int ThreadId, ulong StreamOffse
 /// <param name="Length">Bytes.</param>
 /// <param name="FileOffset">Offset in the file at <paramref name="Start"/>.</param>
 /// <param name="Path">Path in the guest.</param>
-public readonly record struct TraceMapping(uint ProcessId, ulong Start, ulong Length, ulong FileOffset, string Path)
+public readonly record struct TraceMapping(uint ProcessId, ulong Start, ulong Length, ulong FileOffset, string Path) : IAtAddress
 {
     /// <summary>When it was mapped, in nanoseconds of the traced kernel's clock; 0 where unknown or before everything.</summary>
     public ulong Time { get; init; }

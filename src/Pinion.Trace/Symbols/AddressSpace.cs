@@ -77,23 +77,10 @@ internal sealed class AddressSpace
     public bool TryFind(int epoch, ulong address, out TraceMapping mapping)
     {
         TraceMapping[] mappings = _epochs[epoch].Mappings;
-        int low = 0;
-        int high = mappings.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (mappings[middle].Start <= address)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
+        int count = SortedByStart.CountUpTo<TraceMapping>(mappings, address);
 
-        mapping = low > 0 ? mappings[low - 1] : default;
-        return low > 0 && mapping.Contains(address);
+        mapping = count > 0 ? mappings[count - 1] : default;
+        return count > 0 && mapping.Contains(address);
     }
 
     private static ulong Last(in TraceMapping mapping) => mapping.Start + Math.Min(mapping.Length - 1, ulong.MaxValue - mapping.Start);

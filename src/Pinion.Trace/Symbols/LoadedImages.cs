@@ -10,21 +10,21 @@ internal sealed class LoadedImages
     /// <summary>A file may map an image as often as it has room for.</summary>
     private const int MostRanges = 1 << 16;
 
-    private readonly (ulong Start, ulong Size, ElfImage Image, ulong Bias)[] _ranges;
+    private readonly LoadedRange[] _ranges;
 
     /// <param name="mappings">What is mapped.</param>
     /// <param name="images">The files at hand that a mapping may be of.</param>
     public LoadedImages(IEnumerable<TraceMapping> mappings, Func<TraceMapping, IEnumerable<ElfImage>> images)
     {
         var known = new HashSet<(ElfImage, ulong)>();
-        var ranges = new List<(ulong Start, ulong Size, ElfImage Image, ulong Bias)>();
+        var ranges = new List<LoadedRange>();
         foreach (TraceMapping mapping in mappings)
         {
             foreach (ElfImage image in images(mapping))
             {
                 if (ranges.Count < MostRanges && image.TryBias(mapping.Start, mapping.FileOffset, out ulong bias) && known.Add((image, bias)))
                 {
-                    ranges.AddRange(image.Memory().Take(MostRanges - ranges.Count).Select(memory => (memory.Start + bias, memory.Size, image, bias)));
+                    ranges.AddRange(image.Memory().Take(MostRanges - ranges.Count).Select(memory => new LoadedRange(memory.Start + bias, memory.Size, image, bias)));
                 }
             }
         }
@@ -35,24 +35,14 @@ internal sealed class LoadedImages
     /// <summary>The file that holds <paramref name="address"/>, and the address in its own address space.</summary>
     public bool TryFind(ulong address, [NotNullWhen(true)] out ElfImage? image, out ulong imageAddress)
     {
-        int low = 0;
-        int high = _ranges.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (_ranges[middle].Start <= address)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
+        int count = SortedByStart.CountUpTo<LoadedRange>(_ranges, address);
 
-        bool found = low > 0 && address - _ranges[low - 1].Start < _ranges[low - 1].Size;
-        image = found ? _ranges[low - 1].Image : null;
-        imageAddress = found ? address - _ranges[low - 1].Bias : 0;
+        LoadedRange range = count > 0 ? _ranges[count - 1] : default;
+        bool found = count > 0 && address - range.Start < range.Size;
+        image = found ? range.Image : null;
+        imageAddress = found ? address - range.Bias : 0;
         return found;
     }
+
+    private readonly record struct LoadedRange(ulong Start, ulong Size, ElfImage Image, ulong Bias) : IAtAddress;
 }

@@ -14,7 +14,7 @@ public enum SymbolBinding
 /// <param name="Name">Name as in the table.</param>
 /// <param name="Binding">Visibility; decides between names of one address.</param>
 /// <param name="Limit">End of the section the symbol lies in.</param>
-public readonly record struct Symbol(ulong Start, ulong Size, string Name, SymbolBinding Binding = SymbolBinding.Global, ulong Limit = ulong.MaxValue)
+public readonly record struct Symbol(ulong Start, ulong Size, string Name, SymbolBinding Binding = SymbolBinding.Global, ulong Limit = ulong.MaxValue) : IAtAddress
 {
     /// <summary>
     /// Orders by address, and names of one address as perf prefers them: sized, not weak, global, fewer leading underscores, longer.

@@ -43,22 +43,7 @@ public sealed class SymbolTable
     /// <summary>Finds the innermost symbol that holds <paramref name="address"/>; its size is the table's, or reaches to what ends it.</summary>
     public bool TryFind(ulong address, out Symbol symbol)
     {
-        int low = 0;
-        int high = _symbols.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (_symbols[middle].Start <= address)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        for (int i = low - 1; i >= 0 && _reach[i] > address; i--)
+        for (int i = SortedByStart.CountUpTo<Symbol>(_symbols, address) - 1; i >= 0 && _reach[i] > address; i--)
         {
             if (End(i) > address)
             {
