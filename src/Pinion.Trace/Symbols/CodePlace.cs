@@ -4,7 +4,7 @@ namespace Pinion.Trace.Symbols;
 /// <param name="Location">Image and function.</param>
 /// <param name="Pc">The address, as sampled.</param>
 /// <param name="FunctionStart">The same function's first address, as it would be sampled; 0 where the function is unknown.</param>
-/// <param name="Image">The ELF file it was found in; null for the kernel's symbols, and where no file is at hand.</param>
+/// <param name="Image">The ELF file it lies in; null where it is not at hand.</param>
 /// <param name="ImageAddress">The address in that file's own address space; the sampled address where there is no file.</param>
 /// <param name="Mapping">The mapping it lies in, where there is one.</param>
 public readonly record struct CodePlace(Location Location, ulong Pc, ulong FunctionStart, ElfImage? Image, ulong ImageAddress, TraceMapping? Mapping)

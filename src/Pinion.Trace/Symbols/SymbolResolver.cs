@@ -170,7 +170,9 @@ public sealed partial class SymbolResolver
         {
             if (table.TryFind(pc, out Symbol symbol))
             {
-                return new(new(table.Name, symbol.Name), pc, symbol.Start, null, pc, null);
+                // The kernel's own file has source lines, if it lies where this kernel runs.
+                bool isHere = TryAbsolute(pc, null, out CodePlace file) && file.FunctionStart == symbol.Start;
+                return new(new(table.Name, symbol.Name), pc, symbol.Start, isHere ? file.Image : null, isHere ? file.ImageAddress : pc, null);
             }
         }
 

@@ -38,6 +38,21 @@ public sealed class SymbolResolverTests
         resolver.Resolve(0xFFFF_8000_8000_0004, 51).ShouldBe(new("[kernel]", "_text"));
     }
 
+    [Theory]
+    [InlineData(0xFFFF_8000_8000_0100, 0x40_0104ul)]
+    [InlineData(0xFFFF_8000_8010_0100, null)]
+    public void TheKernelsFileIsGivenBesideItsSymbolsWhereItLiesAtTheSameAddresses(ulong start, ulong? imageAddress)
+    {
+        SymbolResolver resolver = Resolver();
+        resolver.AddImage(ElfImage.Read(SymbolTests.Elf(), "vmlinux", new Diagnoses()), bias: 0xFFFF_8000_8000_0000 - 0x40_0000);
+        resolver.AddKernel(Kallsyms.Read(System.Text.Encoding.ASCII.GetBytes($"{start:x} T start_kernel\n"), "[kernel]", new Diagnoses()));
+
+        CodePlace place = resolver.Find(start + 4, SymbolResolver.NoSpace);
+
+        place.Location.ShouldBe(new("[kernel]", "start_kernel"));
+        (place.Image is null ? (ulong?)null : place.ImageAddress).ShouldBe(imageAddress);
+    }
+
     [Fact]
     public void ACycleOfParentsEnds()
     {
