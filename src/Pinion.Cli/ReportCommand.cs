@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pinion.Trace.Profiles;
 using Pinion.Trace.Samples;
+using Pinion.Trace.Symbols;
 using Pinion.Vmm;
 using Profile = Pinion.Trace.Profiles.Profile;
 
@@ -59,7 +60,8 @@ public static class ReportCommand
         }
         else
         {
-            ViewOutput.Print(Profile.Build(source, new ProfileOptions { By = view.By, Filter = view.Filter, Histograms = view.Latency }), source.Trace.Time, view, output);
+            using AddrToLine lines = symbols.Lines(error);
+            ViewOutput.Print(Profile.Build(source, new ProfileOptions { By = view.By, Filter = view.Filter, Histograms = view.Latency, Lines = lines }), source.Trace.Time, view, output);
         }
 
         return SymbolFiles.Worse(worst, CommandOutput.Report(file, source.Trace.Diagnoses, error));

@@ -17,14 +17,17 @@ internal sealed class SymbolOptions
 
     private readonly Option<string?> _kallsyms = new("--kallsyms") { HelpName = "PATH", Description = "Copy of the guest's /proc/kallsyms, or System.map." };
 
+    private readonly Option<string?> _debugDirectory = new("--debug-dir") { HelpName = "DIR", Description = "Debug files for source lines, by build id as in /usr/lib/debug (DIR/.build-id/12/3456.debug)." };
+
     public void AddTo(Command command)
     {
         command.Options.Add(_elf);
         command.Options.Add(_kallsyms);
+        command.Options.Add(_debugDirectory);
     }
 
     /// <summary>The files that were asked for.</summary>
-    public SymbolFiles Read(ParseResult parsed) => new(parsed.GetValue(_elf) ?? [], parsed.GetValue(_kallsyms));
+    public SymbolFiles Read(ParseResult parsed) => new(parsed.GetValue(_elf) ?? [], parsed.GetValue(_kallsyms)) { DebugDirectory = parsed.GetValue(_debugDirectory) };
 }
 
 /// <summary>Files with symbols.</summary>
@@ -32,6 +35,12 @@ internal sealed class SymbolOptions
 /// <param name="Kallsyms">Symbols of the kernel, or null.</param>
 public sealed record SymbolFiles(IReadOnlyList<string> Elf, string? Kallsyms)
 {
+    /// <summary>Where debug files lie by build id, or null.</summary>
+    public string? DebugDirectory { get; init; }
+
+    /// <summary>Source lines of these files; why they stay unknown goes to <paramref name="error"/>.</summary>
+    public AddrToLine Lines(TextWriter error) => new() { DebugDirectory = DebugDirectory, Warn = sentence => error.Write($"pinion: {sentence}\n") };
+
     /// <summary>A resolver for <paramref name="trace"/> with these symbols and the trace's own. <paramref name="worst"/> is an exit code: <see cref="ExitCodes.Usage"/> where a file cannot be read.</summary>
     public SymbolResolver Load(SpeTrace trace, TextWriter error, out int worst)
     {

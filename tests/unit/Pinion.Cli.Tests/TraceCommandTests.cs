@@ -1,7 +1,11 @@
 using System.Text.Json;
 using Pinion.Arm.Spe;
+using Pinion.Cli.Guests;
+using Pinion.Trace;
 using Pinion.Trace.Capture;
+using Pinion.Trace.Profiles;
 using Pinion.Trace.Samples;
+using Pinion.Trace.Symbols;
 
 namespace Pinion.Cli.Tests;
 
@@ -89,6 +93,21 @@ public sealed class TraceCommandTests : IDisposable
     }
 
     [Fact]
+    public void ReportFindsSourceLinesInTheGivenFiles()
+    {
+        Assert.SkipWhen(AddrToLine.FindPrograms().Count == 0, "needs addr2line: apt-get install binutils-aarch64-linux-gnu");
+        string elf = Write("demo.elf", GuestSources.Demo);
+        SpeRecord inBranchy = default;
+        inBranchy.SetPc(ElfImage.Read(GuestSources.Demo, "demo.elf", new Diagnoses()).Symbols.Symbols.Single(symbol => symbol.Name == "branchy").Start, 1);
+
+        ReportCommand.Run(Capture(inBranchy), new SymbolFiles([elf], null), View.Default with { By = ProfileBy.Line }, _output, _error).ShouldBe(ExitCodes.Success);
+
+        _output.ToString().ShouldMatch("demo.elf +branchy +workloads.c:[0-9]+\n");
+        _output.ToString().ShouldMatch(@"\[unknown\] +\[unknown\] +\[unknown\]\n");
+        _error.ToString().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void AnElfOptionWithAnAddressThatIsNoneIsAUsageError()
     {
         ReportCommand.Run(Capture(), new SymbolFiles(["program@xyz"], null), View.Default, _output, _error).ShouldBe(ExitCodes.Usage);
@@ -112,7 +131,7 @@ public sealed class TraceCommandTests : IDisposable
     {
         DecodeCommand.Create().Parse([Capture()]).Errors.ShouldBeEmpty();
         DecodeCommand.Create().Parse([]).Errors.Count.ShouldBe(1);
-        ReportCommand.Create().Parse([Capture(), "--elf", "a", "--elf", "b@0x1000", "--kallsyms", "c", "--json"]).Errors.ShouldBeEmpty();
+        ReportCommand.Create().Parse([Capture(), "--elf", "a", "--elf", "b@0x1000", "--kallsyms", "c", "--debug-dir", "d", "--json"]).Errors.ShouldBeEmpty();
         ReportCommand.Create().Parse([Capture(), "--unknown"]).Errors.Count.ShouldBe(1);
     }
 
