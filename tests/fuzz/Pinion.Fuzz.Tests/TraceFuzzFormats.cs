@@ -67,7 +67,7 @@ internal static class TraceFuzzFormats
 
     /// <summary>Blocks: lines.</summary>
     public static TraceFuzzFormat Truth { get; } = new(
-        Lines, [.. ((string[])["el,contextid,pc,count", ",", "0x", "-1", "18446744073709551616", "4294967296", "1,", "\n", "\r\n", " ", "\0", "\u00e9", "0,40,0x1000,7\n", "#"]).Select(System.Text.Encoding.UTF8.GetBytes)]);
+        Lines, [.. ((string[])["el,contextid,pc,count", ",", "0x", "-1", "18446744073709551616", "4294967296", "1,", "\n", "\r\n", " ", "\0", "\u00e9", "0,40,0x1000,7\n", "#", "# run ", "# unit ", "# setting ", "# end rows=1", "class", "total_cycles", "recorded=", "spacing=NaN", "="]).Select(System.Text.Encoding.UTF8.GetBytes)]);
 
     private static IEnumerable<byte[]> Words(params ulong[] words) => words.Select(BitConverter.GetBytes);
 

@@ -1,8 +1,11 @@
 using System.Buffers.Binary;
+using System.Text;
 using Pinion.Arm.Spe;
 using Pinion.Trace;
 using Pinion.Trace.Capture;
 using Pinion.Trace.PerfData;
+using Pinion.Trace.Profiles;
+using Pinion.Trace.Truth;
 using static Pinion.Trace.Tests.PerfDataBytes;
 
 namespace Pinion.Fuzz.Tests;
@@ -36,6 +39,7 @@ internal static class TraceFuzzSeeds
         ("elf", "dynamic-with-build-id", DynamicElf()),
         ("kallsyms", "kernel-and-module", Kallsyms()),
         ("truth", "counts", "el,contextid,pc,count\n0,40,0x400000,7\n1,0,0xffff800080000000,18446744073709551615\n0,4294967295,0x0,1\n"u8.ToArray()),
+        ("truth", "outcomes", Truth()),
     ];
 
     private static byte[] SpeEvent => Event(SpePmu, TidTimeCpuIdentifier, SampleIdAll, 1024, [0x1_0001, 0xFFFF], ids: [17, 18]);
@@ -45,6 +49,22 @@ internal static class TraceFuzzSeeds
         "B00001400000000080" + "B10001400000000080" + "B234120080FFFF0000" + "B33412008800000080" + "B4F002400000000080" + "B70000000000000000" + "21B00100000000000000" + "64D2040000" + "65D2040080"
         + "4900" + "52021E" + "98F501" + "995101" + "9A0100" + "9C0200" + "209B0500" + "430E" + "000000" + "7128460F0000000000"
         + "4802" + "4202" + "01" + "4A03" + "620200B800" + "530A01" + "7110270F0000000000" + "4B00" + "7202000000000001FF" + "6602000000" + "01");
+
+    /// <summary>Every column, and every line about the run.</summary>
+    public static byte[] Truth()
+    {
+        using var text = new StringWriter();
+        var writer = new TruthWriter(text, outcomes: true);
+        var row = new TruthRow { El = 1, ContextId = 40, Pc = 0xFFFF_8000_8000_0000, Class = ProfileClass.Load };
+        row.Sums.Add(SpeQuantity.Operations, 7);
+        row.Fates[SampleFate.Recorded] = 1;
+        writer.Write(row);
+        var summary = new TruthSummary { Run = new("window:32", "honest", 4, 1) };
+        summary.Units.Add(new(0, 7, 2, row.Fates));
+        summary.Settings.Add(new(40, 1024, true, 1152.5, 0x20002, 1));
+        writer.Finish(summary);
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
 
     /// <summary>What the kernel's symbols look like.</summary>
     public static byte[] Kallsyms() =>

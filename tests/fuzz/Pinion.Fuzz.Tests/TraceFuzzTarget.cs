@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Pinion.Arm.Spe;
 using Pinion.Trace;
 using Pinion.Trace.Packets;
@@ -211,17 +210,29 @@ internal sealed class KallsymsTarget : TraceFuzzTarget
     }
 }
 
-/// <summary>Counts of executed instructions.</summary>
+/// <summary>Counts of executed operations, and what is said of the run.</summary>
 internal sealed class TruthTarget : TraceFuzzTarget
 {
-    public override long MostAllocated(int length) => 50_000 + (300L * length);
+    public override long MostAllocated(int length) => 150_000 + (300L * length);
 
     protected override void Read(ReadOnlyMemory<byte> input, int turn)
     {
         var diagnoses = new Diagnoses();
-        using var reader = new StringReader(Encoding.UTF8.GetString(input.Span));
-        SignCount(TruthTable.Read(reader, diagnoses).Count);
+        using var stream = new MemoryStream(input.ToArray());
+        var reader = new TruthReader(stream, diagnoses);
+        var row = new TruthRow();
+        int rows = 0;
+        while (reader.TryRead(row))
+        {
+            rows++;
+        }
+
+        SignCount(rows);
+        SignCount(reader.Summary.Units.Count);
+        SignCount(reader.Summary.Settings.Count);
+        Sign((reader.Summary.Run is null ? 0u : 1) | (reader.Summary.HasClasses ? 2u : 0) | (reader.Summary.HasOutcomes ? 4u : 0));
         Sign(diagnoses);
+        Property.Holds(rows <= input.Length, "a row has a line");
     }
 }
 
