@@ -17,6 +17,7 @@ public static class Program
         Add("memory", "Resident memory beside guest RAM of a booted guest.", (report, o) => MemoryBenchmark.Run(report, o));
         Add("idle", "Share of a CPU that an idle guest takes.", (report, o) => IdleBenchmark.Run(report, o));
         Add("trace", "Decoding and reporting a perf.data of 256 MB (times --scale), beside perf.", (report, o) => TraceBenchmark.Run(report, o));
+        Add("report-page", "Time until the page of a trace of a million samples (times --scale) is drawn and answers in headless Chromium.", (report, o) => ReportPageBenchmark.Run(report, o));
         Add("all", "All of them.", (report, o) =>
         {
             WorkloadsBenchmark.Run(report, o);

@@ -43,15 +43,23 @@ internal static class TraceBenchmark
     }
 
     /// <summary>A recording of workloads in the guest, brought out through a share.</summary>
-    private static string Record(Report report, BenchmarkOptions options, string directory)
+    /// <param name="report">Where the guest's kernel is noted.</param>
+    /// <param name="options">What the user asked for.</param>
+    /// <param name="directory">The share, on the host.</param>
+    /// <param name="scale">Work of each workload, as a part of its full size.</param>
+    /// <param name="cpus">CPUs of the guest; all of them are recorded where there are several.</param>
+    public static string Record(Report report, BenchmarkOptions options, string directory, double scale = 0.05, int cpus = 1)
     {
         Report.Progress("trace: recording in the guest");
         string workloads = string.Join('@', options.Workloads.Length > 0 ? options.Workloads : WorkloadsBenchmark.Cpu);
+        string whom = cpus > 1 ? "@-a" : "";
+        string size = scale.ToString(CultureInfo.InvariantCulture);
         IReadOnlyList<ConsoleLine> lines = GuestProcess.RunToEnd(options.Subject, new MachineSpec
         {
             Kernel = options.Guest.Kernel,
             Initramfs = options.Guest.Initramfs,
-            CommandLine = $"{Guest.CommandLine} share=out:/mnt run=sh:perf@record@-o@/mnt/perf.data@-e@arm_spe_0/ts_enable=1,pa_enable=1/@-c@1024@--@bench@-s@0.05@{workloads}",
+            CommandLine = $"{Guest.CommandLine} share=out:/mnt run=sh:perf@record{whom}@-o@/mnt/perf.data@-e@arm_spe_0/ts_enable=1,pa_enable=1/@-c@1024@--@bench@-s@{size}@{workloads}",
+            Cpus = cpus,
             PinionOptions = ["--spe", "on", "--share", $"{directory}:out"],
         });
         report.Kernel(lines);
