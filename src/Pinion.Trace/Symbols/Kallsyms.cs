@@ -44,7 +44,21 @@ public static class Kallsyms
         }
 
         data = new(name, Bounded(variables, symbols));
-        return new(name, symbols);
+        return new(name, LastOfEach(symbols));
+    }
+
+    /// <summary>
+    /// Of several names of one address the last: perf gives each symbol the size up to the next before it chooses, and so prefers the one that is followed by another address.
+    /// </summary>
+    private static IEnumerable<Symbol> LastOfEach(List<Symbol> symbols)
+    {
+        var last = new Dictionary<ulong, Symbol>(symbols.Count);
+        foreach (Symbol symbol in symbols)
+        {
+            last[symbol.Start] = symbol;
+        }
+
+        return last.Values;
     }
 
     /// <summary>Variables that end where anything else begins: there are no sizes, and modules lie far apart.</summary>

@@ -44,6 +44,15 @@ public sealed class SymbolTests
         Find(new SymbolTable("x", [new(0x100, size, name, binding), new(0x100, otherSize, otherName, otherBinding)]), 0x102).ShouldBe(expected);
 
     [Fact]
+    public void OfSeveralNamesOfAKernelAddressTheLastStaysAsInPerf()
+    {
+        SymbolTable table = Kallsyms.Read("ffff800008000000 T clear_page\nffff800008000000 t __pi_clear_page\nffff800008000100 T next\n"u8, "[kernel]", new Diagnoses());
+
+        table.TryFind(0xFFFF_8000_0800_0010, out string? name).ShouldBeTrue();
+        name.ShouldBe("__pi_clear_page");
+    }
+
+    [Fact]
     public void KallsymsGivesFunctionsAndSkipsDataAndMappingSymbols()
     {
         var diagnoses = new Diagnoses();

@@ -18,10 +18,13 @@ internal static partial class HostPerf
     /// <summary>Packets of the raw dump by name: PC, EV, TS and so on.</summary>
     public static Dictionary<string, int> DumpedPackets(string file)
     {
-        ProgramResult dump = Run("report", "-D", "-i", file);
-        dump.Output.ShouldNotContain("Bad packet", Case.Sensitive, $"{file}: perf report -D");
-        return PacketLine().Matches(dump.Output).GroupBy(m => m.Groups[1].Value).ToDictionary(g => g.Key, g => g.Count());
+        string dump = Dump(file);
+        dump.ShouldNotContain("Bad packet", Case.Sensitive, $"{file}: perf report -D");
+        return PacketLine().Matches(dump).GroupBy(m => m.Groups[1].Value).ToDictionary(g => g.Key, g => g.Count());
     }
+
+    /// <summary>perf report -D: every record of the file, and every packet.</summary>
+    public static string Dump(string file) => Run("report", "-D", "-i", file).Output;
 
     /// <summary>Samples of a program by its symbols, most first: one for each record.</summary>
     public static List<(string Symbol, int Count)> Samples(string file, string symbolFiles, int process)
