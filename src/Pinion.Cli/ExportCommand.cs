@@ -133,10 +133,12 @@ public static class ExportCommand
             trace.KernelSymbols.Insert(0, bytes);
         }
 
+        using AddrToLine lines = inputs.Symbols.Lines(error);
         var request = new ExportRequest(new SampleSource(trace, resolver))
         {
             FileName = Path.GetFileName(file),
             Filter = inputs.Filter,
+            Lines = lines,
             Weight = inputs.Weight,
             Image = inputs.Image,
             Note = note => error.Write($"pinion: {file}: {note}\n"),

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Pinion.Cli.Guests;
 using Pinion.Trace;
 using Pinion.Trace.Exports;
+using Pinion.Trace.Symbols;
 
 namespace Pinion.Cli.Tests;
 
@@ -41,6 +43,21 @@ public sealed class ExportCommandTests : IDisposable
         ExportCommand.Run(path, new Fake(), path, s_alone, _output, _error).ShouldBe(ExitCodes.Success);
 
         File.ReadAllText(path).ShouldBe("raw: 1 records");
+    }
+
+    [Fact]
+    public void FormatsMayAskForSourceLines()
+    {
+        Assert.SkipWhen(AddrToLine.FindPrograms().Count == 0, "needs addr2line: apt-get install binutils-aarch64-linux-gnu");
+        File.WriteAllBytes(InFolder("demo.elf"), GuestSources.Demo);
+        ElfImage image = ElfImage.Read(GuestSources.Demo, "demo.elf", new Diagnoses(), InFolder("demo.elf"));
+        ulong branchy = image.Symbols.Symbols.Single(symbol => symbol.Name == "branchy").Start;
+        SourceLine? line = null;
+
+        ExportCommand.Run(Raw(), new Fake(request => line = request.Lines?.Find(image, branchy)), InFolder("out"), s_alone, _output, _error).ShouldBe(ExitCodes.Success);
+
+        line.ShouldNotBeNull();
+        line.Value.ToString().ShouldStartWith("workloads.c:");
     }
 
     [Fact]
