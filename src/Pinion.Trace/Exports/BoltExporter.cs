@@ -36,60 +36,82 @@ public sealed class BoltExporter : ITraceExporter
             request.Note(string.Create(CultureInfo.InvariantCulture, $"{found.LeftOut} taken branches are left out: the trace has more than {MostBranches} different ones"));
         }
 
-        List<(CodePlace From, CodePlace To, CodePlace? Start, Counts Counts)> branches = [.. Resolve(request.Source, found.Branches)];
-        string? image = request.Image ?? Busiest(branches);
-        var lines = new SortedDictionary<string, Counts>(StringComparer.Ordinal);
-        foreach ((CodePlace from, CodePlace to, CodePlace? start, Counts counts) in branches)
-        {
-            bool leaves = IsIn(image, from);
-            if (leaves || IsIn(image, to))
-            {
-                Add(lines, $"B {Text(image, from)} {Text(image, to)}", counts);
-            }
-
-            if (leaves && start is CodePlace begin && IsIn(image, begin) && begin.ImageAddress <= from.ImageAddress)
-            {
-                Add(lines, $"F {Text(image, begin)} {Text(image, from)}", counts);
-            }
-        }
-
+        string? image = request.Image ?? Busiest(request.Source, found.Branches);
+        SortedDictionary<Line, Counts> lines = image is null ? [] : LinesOf(request.Source, image, found.Branches);
         if (lines.Count == 0)
         {
             request.Note(image is null ? "no taken branch is in a program or library at hand: give it with --elf" : $"no taken branch is in {image}");
         }
 
         using var writer = new StreamWriter(output, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-        foreach ((string line, Counts counts) in lines)
+        foreach ((Line line, Counts counts) in lines)
         {
-            string mispredicted = line[0] == 'B' ? $" {Decimal(counts.Mispredicted)}" : "";
-            writer.WriteLine($"{line} {Decimal(counts.Taken)}{mispredicted}");
+            string mispredicted = line.FallsThrough ? "" : $" {Decimal(counts.Mispredicted)}";
+            writer.WriteLine($"{(line.FallsThrough ? 'F' : 'B')} {Text(line.From)} {Text(line.To)} {Decimal(counts.Taken)}{mispredicted}");
         }
     }
 
-    private static IEnumerable<(CodePlace From, CodePlace To, CodePlace? Start, Counts Counts)> Resolve(SampleSource source, IEnumerable<KeyValuePair<Branch, Counts>> branches) =>
-        branches.Select(branch => (
-            source.Find(branch.Key.From, branch.Key.Space),
-            source.Find(branch.Key.To, branch.Key.Space),
-            branch.Key.Start is ulong start ? source.Find(start, branch.Key.Space) : (CodePlace?)null,
-            branch.Value));
+    private static SortedDictionary<Line, Counts> LinesOf(SampleSource source, string image, IReadOnlyDictionary<Branch, Counts> branches)
+    {
+        var lines = new SortedDictionary<Line, Counts>();
+        foreach ((Branch branch, Counts counts) in branches)
+        {
+            ulong? from = AddressIn(source, image, branch.From, branch.Space);
+            ulong? to = AddressIn(source, image, branch.To, branch.Space);
+            if (from is not null || to is not null)
+            {
+                Add(lines, new(FallsThrough: false, from, to), counts);
+            }
 
-    private static string? Busiest(IEnumerable<(CodePlace From, CodePlace To, CodePlace? Start, Counts Counts)> branches) => branches
-        .Where(branch => branch.From.Image is not null)
-        .GroupBy(branch => branch.From.Image!.Name)
-        .OrderByDescending(image => image.Sum(branch => branch.Counts.Taken))
-        .ThenBy(image => image.Key, StringComparer.Ordinal)
-        .FirstOrDefault()?.Key;
+            if (from is not null && branch.Start is ulong start && AddressIn(source, image, start, branch.Space) is ulong begin && begin <= from)
+            {
+                Add(lines, new(FallsThrough: true, begin, from), counts);
+            }
+        }
 
-    private static bool IsIn(string? image, in CodePlace place) => place.Image is ElfImage own && own.Name == image;
+        return lines;
+    }
 
-    private static string Text(string? image, in CodePlace place) => IsIn(image, place) ? place.ImageAddress.ToString("x", CultureInfo.InvariantCulture) : Elsewhere;
+    private static string? Busiest(SampleSource source, IReadOnlyDictionary<Branch, Counts> branches)
+    {
+        var images = new Dictionary<string, long>();
+        foreach ((Branch branch, Counts counts) in branches)
+        {
+            if (source.Find(branch.From, branch.Space).Image is ElfImage image)
+            {
+                images[image.Name] = images.GetValueOrDefault(image.Name) + counts.Taken;
+            }
+        }
+
+        return images.OrderByDescending(image => image.Value).ThenBy(image => image.Key, StringComparer.Ordinal).Select(image => image.Key).FirstOrDefault();
+    }
+
+    /// <summary>The address in the file of <paramref name="image"/>; null in other code.</summary>
+    private static ulong? AddressIn(SampleSource source, string image, ulong address, int space)
+    {
+        CodePlace place = source.Find(address, space);
+        return place.Image is ElfImage own && own.Name == image ? place.ImageAddress : null;
+    }
+
+    private static string Text(ulong? address) => address?.ToString("x", CultureInfo.InvariantCulture) ?? Elsewhere;
 
     private static string Decimal(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static void Add(SortedDictionary<string, Counts> lines, string line, Counts counts)
+    private static void Add(SortedDictionary<Line, Counts> lines, in Line line, Counts counts)
     {
         lines.TryGetValue(line, out Counts sum);
         lines[line] = new(sum.Taken + counts.Taken, sum.Mispredicted + counts.Mispredicted);
+    }
+
+    /// <summary>A line of the output without its numbers; null is code outside of the image.</summary>
+    private readonly record struct Line(bool FallsThrough, ulong? From, ulong? To) : IComparable<Line>
+    {
+        public int CompareTo(Line other)
+        {
+            int order = FallsThrough.CompareTo(other.FallsThrough);
+            order = order != 0 ? order : Nullable.Compare(From, other.From);
+            return order != 0 ? order : Nullable.Compare(To, other.To);
+        }
     }
 
     /// <summary>A taken branch, and where the code began that ran up to it without another.</summary>

@@ -13,7 +13,7 @@ public sealed class FirefoxExporter : ITraceExporter
     public const int FormatVersion = 56;
 
     /// <summary>More than a browser shows with ease.</summary>
-    private const int MostSamples = 1 << 21;
+    private const int MostSamples = 1 << 20;
 
     /// <summary>Each thread is a track on the page. A file may have as many as samples; those beyond share one.</summary>
     private const int MostThreads = 4096;
@@ -127,7 +127,7 @@ public sealed class FirefoxExporter : ITraceExporter
             ulong time = clock.TimeOf(origin);
             if (weight > 0)
             {
-                Samples.Add(new(ThreadOf(origin), time, (_cache ??= new(Places)).NumberOf(record, origin), weight));
+                Samples.Add(new(ThreadOf(origin), (_cache ??= new(Places)).NumberOf(record, origin), time, weight));
             }
         }
 

@@ -15,5 +15,13 @@ public sealed class PerfDataExporter : ITraceExporter
     public bool IsText => false;
 
     /// <inheritdoc/>
-    public void Write(ExportRequest request, Stream output) => PerfDataExport.Write(request.Source.Trace, request.PerfMetadataVersion, output);
+    public void Write(ExportRequest request, Stream output)
+    {
+        if (!request.Filter.IsEmpty)
+        {
+            request.Note("perf.data holds the records as they are, all of them: the filters are not applied");
+        }
+
+        PerfDataExport.Write(request.Source.Trace, request.PerfMetadataVersion, output);
+    }
 }

@@ -78,7 +78,7 @@ internal readonly record struct SampleKey(int Task, int Place, int Cpu, ProfileC
 /// </summary>
 internal sealed class SampleTable
 {
-    public const int MostRows = 1 << 20;
+    public const int MostRows = 1 << 19;
 
     /// <summary>Threads under the names they had. Where there are more, processes are not kept apart.</summary>
     private const int MostTasks = 1 << 18;
@@ -198,6 +198,11 @@ internal sealed class SampleTable
     private bool TryCoarsen()
     {
         SampleDetail merged = s_leastTellingFirst.Select(one => one.Detail & _kept).FirstOrDefault(detail => detail != SampleDetail.None);
+        if (merged == SampleDetail.None)
+        {
+            return false;
+        }
+
         _kept &= ~merged;
         Dictionary<SampleKey, SampleSums> rows = new(_rows.Count);
         foreach ((SampleKey key, SampleSums sums) in _rows)
@@ -206,7 +211,7 @@ internal sealed class SampleTable
         }
 
         _rows = rows;
-        return merged != SampleDetail.None;
+        return true;
     }
 
     private SampleKey Coarse(in SampleKey key) => new(

@@ -5,10 +5,10 @@ namespace Pinion.Trace.Exports;
 
 /// <summary>Samples of one thread at one time in one place.</summary>
 /// <param name="Thread">Number of the thread.</param>
-/// <param name="Time">Nanoseconds.</param>
 /// <param name="Place">Number of the place.</param>
+/// <param name="Time">Nanoseconds.</param>
 /// <param name="Weight">How much they weigh together.</param>
-internal readonly record struct TimedSample(int Thread, ulong Time, int Place, long Weight) : IComparable<TimedSample>
+internal readonly record struct TimedSample(int Thread, int Place, ulong Time, long Weight) : IComparable<TimedSample>
 {
     public int CompareTo(TimedSample other)
     {

@@ -47,7 +47,7 @@ public sealed class BoltExporterTests
                 Sample(0x7000_0100, context: 51),
             ]);
 
-        Text(RequestOf(trace)).ShouldBe("B 400108 X:0 1 0\nB 40010c 400100 2 1\nB X:0 400100 1 0\n");
+        Text(RequestOf(trace)).ShouldBe("B X:0 400100 1 0\nB 400108 X:0 1 0\nB 40010c 400100 2 1\n");
     }
 
     [Fact]

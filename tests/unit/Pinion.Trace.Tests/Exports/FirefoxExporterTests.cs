@@ -72,7 +72,7 @@ public sealed class FirefoxExporterTests
         var samples = new TimedSamples(most: 100);
         for (int i = 0; i < 1000; i++)
         {
-            samples.Add(new(i % 2, (ulong)(1000 - i), i % 3, 1));
+            samples.Add(new(i % 2, i % 3, (ulong)(1000 - i), 1));
         }
 
         IReadOnlyList<TimedSample> merged = samples.Finish(RequestOf(Everything()) with { Note = notes.Add });
@@ -88,7 +88,7 @@ public sealed class FirefoxExporterTests
     [Fact]
     public void HowFarTimesAreMergedDoesNotDependOnTheOrderOfSamples()
     {
-        TimedSample[] samples = [.. Enumerable.Range(0, 1000).Select(i => new TimedSample(0, (ulong)(i * i), i % 7, 1))];
+        TimedSample[] samples = [.. Enumerable.Range(0, 1000).Select(i => new TimedSample(0, i % 7, (ulong)(i * i), 1))];
 
         Merge(samples).ShouldBe(Merge([.. samples.Reverse()]));
 
