@@ -1,5 +1,6 @@
 using Pinion.Trace.Html;
 using Pinion.Trace.Samples;
+using Pinion.Trace.Symbols;
 
 namespace Pinion.Cli;
 
@@ -14,7 +15,8 @@ internal static class HtmlCommand
             return worst;
         }
 
-        var options = new HtmlReportOptions { Title = Path.GetFileName(file), Generator = $"pinion {VersionCommand.Version}", Filter = filter };
+        using AddrToLine lines = symbols.Lines(error);
+        var options = new HtmlReportOptions { Title = Path.GetFileName(file), Generator = $"pinion {VersionCommand.Version}", Filter = filter, Lines = lines };
         int written = OutputFile.Write(page, output, error, stream => HtmlReport.Write(source, options, stream));
         return written != ExitCodes.Success ? written : SymbolFiles.Worse(worst, CommandOutput.Report(file, source.Trace.Diagnoses, error));
     }

@@ -95,9 +95,20 @@ internal sealed class Cube(SurveyIndex index, ReportDimensions dimensions, TimeA
 
 /// <summary>A cache line or page.</summary>
 /// <param name="Key">Address and space.</param>
-/// <param name="First">Where a sample of it is from.</param>
+/// <param name="Address">Lowest virtual address at which it was accessed; 0 where none was recorded.</param>
+/// <param name="Sample">Where the earliest such access is from.</param>
 /// <param name="SeveralThreads">More than one thread accessed it.</param>
-internal readonly record struct GatheredRegion(GroupKey Key, SampleOrigin First, bool SeveralThreads);
+internal readonly record struct GatheredRegion(GroupKey Key, ulong Address, SampleOrigin Sample, bool SeveralThreads)
+{
+    /// <summary>Both together; which comes first makes no difference.</summary>
+    public GatheredRegion And(in GatheredRegion other) => Order.CompareTo(other.Order) <= 0
+        ? this with { SeveralThreads = IsSeveral(other) }
+        : other with { SeveralThreads = IsSeveral(other) };
+
+    private (ulong Address, uint Thread, ulong Time) Order => (Address, Sample.Thread ?? uint.MaxValue, Sample.Time);
+
+    private bool IsSeveral(in GatheredRegion other) => SeveralThreads || other.SeveralThreads || Sample.Thread != other.Sample.Thread;
+}
 
 /// <summary>Samples of the cache lines, or pages, that a <see cref="RegionSketch"/> has chosen, and perhaps of others that share their slots.</summary>
 internal sealed class RegionCube(ProfileGrouping grouping, HashSet<int> slots, int offsetShift, ReportLimits limits)
@@ -131,7 +142,8 @@ internal sealed class RegionCube(ProfileGrouping grouping, HashSet<int> slots, i
             return;
         }
 
-        var key = new CubeKey(NumberOf(region, origin), function, context);
+        ulong seen = record.Has(SpeFields.DataVirtual) ? record.DataVirtual : 0;
+        var key = new CubeKey(NumberOf(new(region, seen, origin, false)), function, context);
         if (Cells.Takes(key))
         {
             ulong address = record.Has(SpeFields.DataPhysical) ? record.DataPhysical : record.DataVirtual;
@@ -149,26 +161,24 @@ internal sealed class RegionCube(ProfileGrouping grouping, HashSet<int> slots, i
     {
         foreach ((CubeKey key, RegionCell cell) in other.Cells.All)
         {
-            GatheredRegion region = other._regions[key.Upper];
-            int number = NumberOf(region.Key, region.First);
-            _regions[number] = _regions[number] with { SeveralThreads = _regions[number].SeveralThreads || region.SeveralThreads };
+            int number = NumberOf(other._regions[key.Upper]);
             Cells.At(new(number, key.Third, key.Fourth)).Add(cell);
         }
 
         Samples += other.Samples;
     }
 
-    private int NumberOf(GroupKey key, in SampleOrigin origin)
+    private int NumberOf(in GatheredRegion region)
     {
-        ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(_numbers, key, out bool known);
-        if (!known)
+        ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(_numbers, region.Key, out bool known);
+        if (known)
+        {
+            _regions[number] = _regions[number].And(region);
+        }
+        else
         {
             number = _regions.Count;
-            _regions.Add(new(key, origin, false));
-        }
-        else if (origin.Thread != _regions[number].First.Thread)
-        {
-            _regions[number] = _regions[number] with { SeveralThreads = true };
+            _regions.Add(region);
         }
 
         return number;

@@ -19,6 +19,7 @@ internal sealed class ReportData(SampleSource source, HtmlReportOptions options,
     private readonly ReportLimits _limits = options.Limits;
     private readonly Names _images = new();
     private readonly Names _spaces = new();
+    private readonly Names _variables = new();
     private readonly Names _lines = new();
 
     public string ToBase64()
@@ -131,10 +132,10 @@ internal sealed class ReportData(SampleSource source, HtmlReportOptions options,
 
     private ColumnTable[] Regions(string name, ReportRegions regions)
     {
-        var places = new ColumnTable($"{name}s", 2, "high", "low", "space", "severalThreads");
+        var places = new ColumnTable($"{name}s", 2, "high", "low", "space", "variable", "severalThreads");
         foreach (ReportRegion region in regions.Regions)
         {
-            places.Add((long)(region.Address >> 32), (uint)region.Address, _spaces.NumberOf(Clip(region.Space, _limits.Name)), region.SeveralThreads ? 1 : 0);
+            places.Add((long)(region.Address >> 32), (uint)region.Address, _spaces.NumberOf(Clip(region.Space, _limits.Name)), _variables.NumberOf(Clip(region.Variable, _limits.Name)), region.SeveralThreads ? 1 : 0);
         }
 
         var cells = new ColumnTable($"{name}Cells", 3, "region", "function", "context", "samples", "withLatency", "latency", "offsetsHigh", "offsetsLow");
@@ -157,6 +158,7 @@ internal sealed class ReportData(SampleSource source, HtmlReportOptions options,
             WriteNames(json, "images", _images.All);
             WriteNames(json, "lines", _lines.All);
             WriteNames(json, "spaces", _spaces.All);
+            WriteNames(json, "variables", _variables.All);
             WriteNames(json, "processes", model.Dimensions.Processes);
             WriteNames(json, "cpus", model.Dimensions.Cpus);
             WriteNames(json, "classes", Enum.GetValues<ProfileClass>().Select(ProfileGrouping.ClassName));

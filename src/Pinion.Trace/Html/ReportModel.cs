@@ -7,8 +7,9 @@ namespace Pinion.Trace.Html;
 /// <summary>A cache line or page.</summary>
 /// <param name="Address">First byte.</param>
 /// <param name="Space">"physical", "[kernel]", or whose virtual address it is.</param>
+/// <param name="Variable">What lies at the lowest address that was seen: "image:variable+0x8", or a region such as "[heap]".</param>
 /// <param name="SeveralThreads">More than one thread accessed it.</param>
-internal readonly record struct ReportRegion(ulong Address, string Space, bool SeveralThreads);
+internal readonly record struct ReportRegion(ulong Address, string Space, string Variable, bool SeveralThreads);
 
 /// <summary>Samples of a region, a function and a context.</summary>
 /// <param name="Region">Index.</param>
@@ -26,13 +27,13 @@ internal sealed record ReportRegions(IReadOnlyList<ReportRegion> Regions, IReadO
 /// <summary>The numbers of a page.</summary>
 internal sealed class ReportModel
 {
-    private ReportModel(SurveyIndex index, ReportDimensions dimensions, Cube cube, TimeAxis time, ReportLimits limits)
+    private ReportModel(SampleSource source, SurveyIndex index, ReportDimensions dimensions, Cube cube, TimeAxis time, ReportLimits limits)
     {
         Dimensions = dimensions;
         Cells = [.. cube.Cells.Ordered.Select(one => (one.Key.Upper, one.Key.Fourth, one.Value))];
         (Time, Times) = Coarsen(time, [.. cube.Times.Ordered], limits.Times);
-        Lines = Choose(cube.Lines, index.Lines, dimensions, limits);
-        Pages = Choose(cube.Pages, index.Pages, dimensions, limits);
+        Lines = Choose(source, cube.Lines, index.Lines, dimensions, limits);
+        Pages = Choose(source, cube.Pages, index.Pages, dimensions, limits);
         foreach ((_, _, Cell cell) in Cells)
         {
             Total.Add(cell.Counts);
@@ -98,7 +99,7 @@ internal sealed class ReportModel
             cube.Add(part);
         }
 
-        return threads != 1 && cube.Overflowed ? null : new(index, dimensions, cube, time, limits);
+        return threads != 1 && cube.Overflowed ? null : new(source, index, dimensions, cube, time, limits);
     }
 
     private static (TimeAxis Time, List<KeyValuePair<CubeKey, long>> Times) Coarsen(TimeAxis time, List<KeyValuePair<CubeKey, long>> times, int most)
@@ -118,7 +119,7 @@ internal sealed class ReportModel
         return (time, times);
     }
 
-    private static ReportRegions Choose(RegionCube cube, ProfileGrouping grouping, ReportDimensions dimensions, ReportLimits limits)
+    private static ReportRegions Choose(SampleSource source, RegionCube cube, ProfileGrouping grouping, ReportDimensions dimensions, ReportLimits limits)
     {
         List<IGrouping<int, KeyValuePair<CubeKey, RegionCell>>> ordered =
         [
@@ -134,7 +135,11 @@ internal sealed class ReportModel
             [.. ordered.SelectMany((region, number) => region.Select(cell => new ReportRegionCell(number, cell.Key.Third, cell.Key.Fourth, cell.Value)))],
             cube.Samples);
 
-        ReportRegion Describe(GatheredRegion region) => new(region.Key.A, grouping.LabelOf(region.Key, region.First).First, region.SeveralThreads);
+        ReportRegion Describe(GatheredRegion region) => new(
+            region.Key.A,
+            grouping.LabelOf(region.Key, region.Sample).First,
+            region.Address == 0 ? Location.Unknown : source.Resolver.FindData(region.Address, region.Sample.Space).Label(),
+            region.SeveralThreads);
 
         bool IsShared(IGrouping<int, KeyValuePair<CubeKey, RegionCell>> cells)
         {

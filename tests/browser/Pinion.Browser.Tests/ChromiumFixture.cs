@@ -1,6 +1,7 @@
 using Microsoft.Playwright;
 using Pinion.Trace.Html;
 using Pinion.Trace.Samples;
+using Pinion.Trace.Symbols;
 
 namespace Pinion.Browser.Tests;
 
@@ -38,7 +39,7 @@ public sealed class ChromiumFixture : IAsyncLifetime
     }
 
     /// <summary>Writes the page of a trace and opens it, in a window of its own with nothing stored.</summary>
-    public async Task<ReportPage> OpenAsync(SampleSource source, ColorScheme scheme = ColorScheme.Light, int width = 1280, int height = 900, bool scripts = true, string title = "trace")
+    public async Task<ReportPage> OpenAsync(SampleSource source, ColorScheme scheme = ColorScheme.Light, int width = 1280, int height = 900, bool scripts = true, string title = "trace", ISourceLines? lines = null)
     {
         if (_browser is null)
         {
@@ -48,7 +49,7 @@ public sealed class ChromiumFixture : IAsyncLifetime
         string path = Path.Combine(_folder, $"{Interlocked.Increment(ref _pages)}.html");
         using (FileStream file = File.Create(path))
         {
-            HtmlReport.Write(source, new HtmlReportOptions { Title = title }, file);
+            HtmlReport.Write(source, new HtmlReportOptions { Title = title, Lines = lines }, file);
         }
 
         IBrowserContext context = await _browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height }, JavaScriptEnabled = scripts });

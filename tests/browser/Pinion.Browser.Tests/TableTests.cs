@@ -2,7 +2,9 @@ using System.Globalization;
 using Microsoft.Playwright;
 using Pinion.Trace.Profiles;
 using Pinion.Trace.Samples;
+using Pinion.Trace.Symbols;
 using Pinion.Trace.Tests;
+using Location = Pinion.Trace.Symbols.Location;
 
 namespace Pinion.Browser.Tests;
 
@@ -76,6 +78,27 @@ public sealed class TableTests(ChromiumFixture chromium)
         await page.Page.Locator($"#tab-{tab}").ClickAsync();
 
         (await page.RowsAsync(table)).Select(row => $"{row[0]} {row[1]} {row[3]}").ShouldHold(profile.Rows.Select(row => $"{row.Labels[1]} {Expected.Count(row.Counts.Samples)} {Expected.Mean(row.Counts.MeanTotalLatency)}"));
+    }
+
+    [Fact]
+    public async Task SourceLinesAreThoseOfAProfile()
+    {
+        var lines = new EverySixteenBytes();
+        await using ReportPage page = await chromium.OpenAsync(s_source, lines: lines);
+        await page.ToggleAsync("cpu", "1");
+        var filter = new SampleFilter { Cpus = new HashSet<int> { 1 } };
+        Profile profile = Profile.Build(s_source, new ProfileOptions { By = ProfileBy.Line, Filter = filter, Lines = lines });
+
+        await page.Page.Locator("#tab-source").ClickAsync();
+
+        (await page.RowsAsync("source-table")).Select(row => $"{row[0]} {row[1]} {row[3]}").ShouldHold(
+            profile.Rows.Where(row => row.Labels[2] is not ("" or Location.Unknown)).Select(row => $"{row.Labels[2]} {Expected.Count(row.Counts.Samples)} {Expected.Mean(row.Counts.MeanTotalLatency)}"));
+        (await page.Page.Locator("#instruction-table").CountAsync()).ShouldBe(0);
+    }
+
+    private sealed class EverySixteenBytes : ISourceLines
+    {
+        public SourceLine? Find(ElfImage image, ulong address) => new("/src/program.c", 1 + (int)((address - SyntheticTrace.ProgramBase) / 16));
     }
 
     [Fact]

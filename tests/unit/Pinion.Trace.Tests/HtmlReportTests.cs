@@ -150,6 +150,29 @@ public sealed partial class HtmlReportTests
         Unpack(Text(new SampleSource(trace, new SymbolResolver(trace)), new())).Json.GetProperty("time").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 
+    /// <summary>PINION_PAGE_INPUTS sets how many.</summary>
+    [Fact]
+    public void AnyBytesGiveAPage()
+    {
+        int inputs = int.TryParse(Environment.GetEnvironmentVariable("PINION_PAGE_INPUTS"), out int asked) ? asked : 200;
+        TraceBytes file = SyntheticTrace.Make(400).Trace.Source;
+        byte[] whole = file.Span(0, (int)file.Length).ToArray();
+        for (int seed = 0; seed < inputs; seed++)
+        {
+            var random = new Random(seed);
+            byte[] bytes = whole[..random.Next(1, whole.Length + 1)];
+            for (int i = random.Next(60); i > 0; i--)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
+
+            SpeTrace trace = TraceFile.Parse(bytes);
+            string page = Text(new SampleSource(trace, new SymbolResolver(trace)), new());
+
+            Unpack(page).Json.GetProperty("tables").GetArrayLength().ShouldBe(10, $"seed {seed}");
+        }
+    }
+
     private static byte[] Write(SampleSource source, HtmlReportOptions options)
     {
         using var stream = new MemoryStream();

@@ -91,7 +91,7 @@ public sealed class ReportModelTests
         ReportRegions lines = ReportModel.Build(new SampleSource(trace, new SymbolResolver(trace)), new HtmlReportOptions()).Lines;
 
         lines.Samples.ShouldBe(4);
-        lines.Regions.ShouldBe([new(0x8000_0040, "physical", SeveralThreads: true), new(0x8000_0080, "physical", SeveralThreads: false)]);
+        lines.Regions.ShouldBe([new(0x8000_0040, "physical", Location.Unknown, SeveralThreads: true), new(0x8000_0080, "physical", Location.Unknown, SeveralThreads: false)]);
         lines.Cells.Select(cell => (cell.Region, cell.Counts.Samples, cell.Counts.Offsets)).ShouldBe([(0, 1L, 1ul << 0x08), (0, 2L, 1ul << 0x20), (1, 1L, 1ul << 0x10)], ignoreOrder: true);
     }
 

@@ -64,7 +64,32 @@ internal static class SyntheticTrace
         var resolver = new SymbolResolver(trace);
         string kallsyms = string.Concat(functions.Select((name, i) => string.Create(CultureInfo.InvariantCulture, $"{KernelBase + (ulong)(i * FunctionSize):x16} T {name}\n")));
         resolver.AddKernel(Kallsyms.Read(Encoding.UTF8.GetBytes(kallsyms), "[kernel]", new Diagnoses()));
+        resolver.AddImage(ElfImage.Read(Program(), "program0", new Diagnoses()));
         return new SampleSource(trace, resolver);
+    }
+
+    /// <summary>An executable with one segment and no symbols.</summary>
+    private static byte[] Program()
+    {
+        byte[] file = new byte[64 + 56];
+        "\u007fELF\u0002\u0001"u8.CopyTo(file);
+        Put(16, 2);
+        Put(32, 64);
+        Put(54, 56);
+        Put(56, 1);
+        Put(64, 1 | (7ul << 32));
+        Put(64 + 16, ProgramBase);
+        Put(64 + 32, 0x10_0000);
+        Put(64 + 40, 0x10_0000);
+        return file;
+
+        void Put(int at, ulong value)
+        {
+            for (; value != 0; value >>= 8)
+            {
+                file[at++] = (byte)value;
+            }
+        }
     }
 
     private static SpeRecord Draw(Random random, int processes, int functions, ulong time)

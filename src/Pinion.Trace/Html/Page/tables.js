@@ -175,17 +175,19 @@ function makeFunctionTable(report, selection, filters) {
   ], 'samples');
 }
 
-/** Instructions, cache lines, pages and shared cache lines, one of them at a time. */
+/** Instructions, source lines where any is known, cache lines, pages and shared cache lines, one of them at a time. */
 class HotAddresses {
   constructor(report, selection) {
     Object.assign(this, { report, selection });
+    this.hasLines = report.lines.some((text) => text !== '');
     this.tables = {
       instructions: this.makeInstructions(),
+      source: this.makeSourceLines(),
       lines: this.makeRegions('line-table', 'Cache lines'),
       pages: this.makeRegions('page-table', 'Pages'),
       shared: this.makeShared(),
     };
-    const names = { instructions: 'Instructions', lines: 'Cache lines', pages: 'Pages', shared: 'Shared lines' };
+    const names = { instructions: 'Instructions', ...(this.hasLines ? { source: 'Source lines' } : {}), lines: 'Cache lines', pages: 'Pages', shared: 'Shared lines' };
     this.tabs = Object.entries(names).map(([key, text]) => element('button', {
       type: 'button', role: 'tab', id: `tab-${key}`, 'data-tab': key, 'aria-controls': 'addresses', text,
       onclick: () => this.open(key),
@@ -201,7 +203,6 @@ class HotAddresses {
     const functions = report.functions.length;
     const { function: owners, high, low, line } = report.table.instructions;
     const at = (index) => index - functions;
-    const hasLines = report.lines.some((text) => text !== '');
     return new SortedTable('instruction-table', 'Instructions', [
       {
         key: 'name', label: 'Instruction', title: 'Function and distance from its start', text: true, value: ({ index }) => placeName(report, index),
@@ -209,10 +210,56 @@ class HotAddresses {
           element('span', { class: 'name', text: placeName(report, index) }),
           element('span', { class: 'name muted', text: report.images[report.table.functions.image[owners[at(index)]]] })),
       },
-      ...(hasLines ? [{ key: 'line', label: 'Line', title: 'Line of source code', text: true, value: ({ index }) => report.lines[line[at(index)]], cell: ({ index }) => element('span', { class: 'name', text: report.lines[line[at(index)]] || Format.none }) }] : []),
+      ...(this.hasLines ? [{ key: 'line', label: 'Line', title: 'Line of source code', text: true, value: ({ index }) => report.lines[line[at(index)]], cell: ({ index }) => element('span', { class: 'name', text: report.lines[line[at(index)]] || Format.none }) }] : []),
       { key: 'address', label: 'Address', title: 'Virtual address, as sampled', value: ({ index }) => high[at(index)] * 2 ** 32 + low[at(index)], cell: ({ index }) => element('code', { text: Format.hex(high[at(index)], low[at(index)]) }) },
       columns.samples, columns.share, columns.mean, columns.maximum, columns.mispredict, columns.l1Refills, columns.llcMisses, columns.tlbWalks, columns.remote,
     ], 'samples');
+  }
+
+  makeSourceLines() {
+    const { report, selection } = this;
+    const columns = measureColumns(() => this.sourceSums, () => selection.sums.total.samples[0], () => this.most);
+    return new SortedTable('source-table', 'Source lines', [
+      {
+        key: 'line', label: 'Line', title: 'Line of source code', text: true, value: ({ line }) => report.lines[line],
+        cell: ({ line, owner }) => element('span', { class: 'name-cell' },
+          element('span', { class: 'name', text: report.lines[line] }),
+          element('span', { class: 'name muted', text: report.functions[owner] })),
+      },
+      columns.samples, columns.share, columns.mean, columns.maximum, columns.mispredict, columns.l1Refills, columns.llcMisses, columns.tlbWalks, columns.remote,
+    ], 'samples');
+  }
+
+  /** Sums by source line and function, from those of the instructions. */
+  updateSourceLines(table) {
+    const { report, selection } = this;
+    const functions = report.functions.length;
+    const { function: owners, line: lines } = report.table.instructions;
+    const { places } = selection.sums;
+    const rows = new Map();
+    this.sourceSums = Object.fromEntries(Object.keys(places).map((measure) => [measure, []]));
+    for (let index = 0; index < lines.length; index++) {
+      const [line, owner] = [lines[index], owners[index]];
+      if (places.samples[functions + index] === 0 || report.lines[line] === '') {
+        continue;
+      }
+
+      const key = `${line} ${owner}`;
+      if (!rows.has(key)) {
+        rows.set(key, { index: rows.size, line, owner });
+      }
+
+      const row = rows.get(key).index;
+      for (const [measure, values] of Object.entries(places)) {
+        const value = values[functions + index];
+        const sum = this.sourceSums[measure][row] ?? 0;
+        this.sourceSums[measure][row] = measure === 'maximum' ? Math.max(sum, value) : sum + value;
+      }
+    }
+
+    this.most = this.sourceSums.samples.reduce((one, other) => Math.max(one, other), 0);
+    const rest = selection.sums.total.samples[0] - this.sourceSums.samples.reduce((sum, samples) => sum + samples, 0);
+    table.update([...rows.values()], 'No source line of the selected samples is known.', rest > 0 ? `${Format.plural(rest, 'selected sample')} fell on code whose lines are not known.` : '');
   }
 
   regionColumns() {
@@ -232,11 +279,19 @@ class HotAddresses {
       mean: { key: 'mean', label: 'Mean', title: 'Mean total latency, cycles', value: (row) => (row.withLatency === 0 ? null : row.latency / row.withLatency), cell: (row) => Format.mean(row.latency, row.withLatency) },
       writes: count('writes', 'Writes', 'Samples of stores and atomics'),
       cpus: { key: 'cpus', label: 'CPUs', title: 'CPUs that accessed it', value: (row) => row.cpus.size, cell: (row) => this.cpuNames(row) },
+      variable: {
+        key: 'variable', label: 'Data', title: 'What lies at the lowest address that was seen: a variable, or a region of memory', text: true,
+        value: (row) => report.variables[table(row).variable[row.number]], cell: (row) => HotAddresses.variableCell(report.variables[table(row).variable[row.number]]),
+      },
       functions: {
         key: 'functions', label: 'Functions', title: 'Those with most of its samples', text: true, value: (row) => report.functions[this.topFunctions(row)[0]],
         cell: (row) => element('span', { class: 'name clip', text: this.topFunctions(row).slice(0, 3).map((index) => report.functions[index]).join(', ') }),
       },
     };
+  }
+
+  static variableCell(name) {
+    return element('span', { class: name === '[unknown]' ? 'name clip muted' : 'name clip', text: name });
   }
 
   topFunctions(row) {
@@ -249,19 +304,19 @@ class HotAddresses {
   }
 
   makeRegions(id, caption) {
-    const { address, samples, share, mean, writes, cpus, functions } = this.regionColumns();
-    return new SortedTable(id, caption, [address, samples, share, mean, writes, cpus, functions], 'samples');
+    const { address, samples, share, mean, writes, cpus, variable, functions } = this.regionColumns();
+    return new SortedTable(id, caption, [address, samples, share, mean, writes, cpus, variable, functions], 'samples');
   }
 
   makeShared() {
-    const { address, samples, mean, writes, cpus, functions } = this.regionColumns();
+    const { address, samples, mean, writes, cpus, variable, functions } = this.regionColumns();
     return new SortedTable('shared-table', 'Cache lines that several CPUs access and at least one writes', [
       address,
       {
         key: 'sharing', label: 'Sharing', title: 'Whether a CPU was seen to write bytes that another one was seen at. Where none was, only the line is shared. One row of words for each CPU', text: true,
         value: (row) => (HotAddresses.isFalse(row) ? 'false' : 'true'), cell: (row) => this.words(row),
       },
-      samples, mean, writes, cpus, functions,
+      samples, mean, writes, cpus, variable, functions,
     ], 'samples');
   }
 
@@ -323,6 +378,8 @@ class HotAddresses {
       const kept = rows.reduce((sum, { index }) => sum + sums.places.samples[index], 0);
       const rest = sums.total.samples[0] - kept;
       table.update(rows, 'No samples are selected.', rest > 0 ? `${Format.plural(rest, 'selected sample')} fell on instructions with too few to be listed, or had no PC.` : '');
+    } else if (this.current === 'source') {
+      this.updateSourceLines(table);
     } else {
       this.updateRegions(table, this.current === 'pages' ? 'page' : 'line');
     }
