@@ -23,7 +23,6 @@ internal sealed class ReportDimensions
     public const string More = "[more]";
 
     private readonly Dictionary<ContextKey, int> _contextOfKey = [];
-    private readonly Dictionary<ReportContext, int> _contextNumbers = [];
     private readonly Dictionary<int, int> _processOfNumber = [];
     private readonly Dictionary<int, int> _cpuOfNumber = [];
     private readonly int[] _placeOfNumber;
@@ -65,14 +64,10 @@ internal sealed class ReportDimensions
                 : (1, Math.Max(1, Math.Min(mostCpus, Cpus.Count) / 2));
         }
 
-        for (int i = 0; i < Contexts.Count; i++)
-        {
-            _contextNumbers.Add(Contexts[i], i);
-        }
-
+        var numbers = Contexts.Select((context, number) => (context, number)).ToDictionary(one => one.context, one => one.number);
         foreach (ContextKey key in samplesByContext.Keys)
         {
-            _contextOfKey.Add(key, _contextNumbers[ContextOf(key)]);
+            _contextOfKey.Add(key, numbers[ContextOf(key)]);
         }
 
         string ProcessName(int number)

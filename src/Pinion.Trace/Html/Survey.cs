@@ -5,33 +5,6 @@ using Pinion.Trace.Samples;
 
 namespace Pinion.Trace.Html;
 
-/// <summary>Process, CPU, class and Exception level of a sample in 32 bits.</summary>
-internal readonly record struct ContextKey(uint Packed)
-{
-    /// <summary>Where the record has no PC.</summary>
-    public const int NoLevel = 4;
-
-    /// <summary>Number of the streams that belong to no CPU, and of the CPUs for which no other is left.</summary>
-    public const int NoCpu = 1022;
-    public const int OtherCpu = 1023;
-
-    public ContextKey(int process, int cpu, ProfileClass operationClass, int level)
-        : this(((uint)process << 16) | ((uint)(cpu < 0 ? NoCpu : Math.Min(cpu, OtherCpu)) << 6) | ((uint)operationClass << 3) | (uint)level)
-    {
-    }
-
-    public int Process => (int)(Packed >> 16);
-
-    public int Cpu => (int)((Packed >> 6) & 0x3FF);
-
-    public ProfileClass Class => (ProfileClass)((Packed >> 3) & 7);
-
-    public int Level => (int)(Packed & 7);
-
-    public static ContextKey Of(in SpeRecord record, in SampleOrigin origin, ProcessNumbers.Cache processes) =>
-        new(processes.NumberOf(origin), origin.Cpu, ProfileCounts.Classify(record), record.Has(SpeFields.Pc) ? record.ExceptionLevel : NoLevel);
-}
-
 /// <summary>What the parts of a scan have in common.</summary>
 internal sealed class SurveyIndex(SampleSource source)
 {

@@ -102,6 +102,10 @@ public sealed class AppearanceTests(ChromiumFixture chromium)
         await page.Page.EvaluateAsync("() => window.dispatchEvent(new Event('beforeprint'))");
         (await page.Page.EvaluateAsync<string>("() => document.documentElement.dataset.theme")).ShouldBe("light");
         (await page.Search.IsVisibleAsync()).ShouldBeFalse();
+
+        // A4 without the margins that browsers leave.
+        await page.Page.SetViewportSizeAsync(718, 1000);
+        (await page.Page.EvaluateAsync<double>("() => document.getElementById('function-table').getBoundingClientRect().right")).ShouldBeLessThanOrEqualTo(718);
         await page.Page.EvaluateAsync("() => window.dispatchEvent(new Event('afterprint'))");
         (await page.Page.EvaluateAsync<string>("() => document.documentElement.dataset.theme")).ShouldBe("dark");
     }

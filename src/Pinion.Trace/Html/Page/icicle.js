@@ -7,8 +7,8 @@ class Icicle {
 
   static rows = ['all', 'process', 'program', 'function', 'instruction'];
 
-  constructor(report, selection, filters) {
-    Object.assign(this, { report, selection, filters });
+  constructor(report, selection) {
+    Object.assign(this, { report, selection });
     this.root = byId('icicle');
     this.measure = 'samples';
     this.zoom = [];
@@ -183,11 +183,11 @@ class Icicle {
       onclick: () => this.zoomTo(path),
     }, width > 0.02 ? element('span', { class: 'name', text: node.name }) : null);
     Tooltip.attach(box, () => [node.name, [
-      [Icicle.rows[row], path.slice(0, -1).map(({ name }) => name).join(' › ')].filter((text) => text !== ''),
+      [Icicle.rows[row], path.slice(0, -1).map(({ name }) => name).join(' › ')],
       ['samples', `${Format.count(node.samples)} (${Format.percent(node.samples, tree.samples)})`],
       ['mean latency', mean === null ? Format.none : `${Format.tenth(mean)} cycles`],
       ['cycles of latency', `${Format.rough(node.latency)} (${Format.percent(node.latency, tree.latency)})`],
-    ].map(([label, value]) => [label, value ?? ''])]);
+    ]]);
     return box;
   }
 

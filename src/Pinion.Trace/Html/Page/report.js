@@ -144,7 +144,7 @@ async function start() {
   byId('main').hidden = false;
   const filters = new FilterBar(report, selection, () => update());
   const figures = new Figures(report, selection);
-  const icicle = new Icicle(report, selection, filters);
+  const icicle = new Icicle(report, selection);
   const heatMap = new HeatMap(report, selection);
   const functions = makeFunctionTable(report, selection, filters);
   const addresses = new HotAddresses(report, selection);
