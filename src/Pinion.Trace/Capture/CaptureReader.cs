@@ -5,8 +5,8 @@ namespace Pinion.Trace.Capture;
 /// <summary>Reads a capture (docs/capture-format.md); a damaged or cut one as far as it goes, with diagnoses.</summary>
 public static class CaptureReader
 {
-    /// <summary>Whether the file starts as a capture does.</summary>
-    public static bool IsCapture(ReadOnlySpan<byte> file) => file.StartsWith(CaptureFormat.Magic);
+    /// <summary>Whether the file starts as a capture does, or almost.</summary>
+    public static bool IsCapture(ReadOnlySpan<byte> file) => DamagedFile.IsNearly(file, CaptureFormat.Magic);
 
     /// <summary>Reads a whole capture. Every input gives a trace.</summary>
     public static SpeTrace Read(TraceBytes bytes)
@@ -18,6 +18,11 @@ public static class CaptureReader
             return trace;
         }
 
+        if (!bytes.Span(0, CaptureFormat.Magic.Length).SequenceEqual(CaptureFormat.Magic))
+        {
+            trace.Diagnoses.Add(0, "the magic number of the capture is damaged");
+        }
+
         bytes.TryU32(8, out uint version);
         bytes.TryU32(12, out uint headerSize);
         if (version != CaptureFormat.Version)
@@ -26,10 +31,12 @@ public static class CaptureReader
             return trace;
         }
 
-        if (headerSize < CaptureFormat.HeaderSize || headerSize > (ulong)bytes.Length)
+        ulong start = headerSize;
+        if (start < CaptureFormat.HeaderSize || start > (ulong)bytes.Length
+            || (start != CaptureFormat.HeaderSize && DamagedFile.ArePartsAt(bytes, CaptureFormat.HeaderSize, (ulong)bytes.Length, PlausibleSize)))
         {
             trace.Diagnoses.Add(12, $"a header of {headerSize} bytes does not fit");
-            return trace;
+            start = CaptureFormat.HeaderSize;
         }
 
         bytes.TryU64(16, out ulong midr);
@@ -38,7 +45,7 @@ public static class CaptureReader
         trace.Midr = midr;
         trace.Pmsidr = pmsidr;
         trace.Time = TimeConversion.FromFrequency(frequency);
-        ReadChunks(new(trace), bytes, headerSize);
+        ReadChunks(new(trace), bytes, start);
         return trace;
     }
 
@@ -47,6 +54,8 @@ public static class CaptureReader
         SpeTrace trace = builder.Trace;
         var expected = new Dictionary<uint, ulong>();
         ulong dropped = position;
+        ulong sure = position;
+        bool nothingElse = false;
         while (position < (ulong)bytes.Length)
         {
             ulong start = position;
@@ -63,8 +72,26 @@ public static class CaptureReader
             bytes.TryU64(start + 16, out ulong streamOffset);
             ulong content = start + CaptureFormat.ChunkHeaderSize;
             ulong present = Math.Min(length, (ulong)bytes.Length - content);
+            bool isKnown = kind is > 0 and <= (uint)CaptureChunk.KernelSymbols;
+            if (!isKnown && !nothingElse && !LeadsOn(bytes, NextChunk(content, length)))
+            {
+                // A chunk of a later version would be followed by another one. What is wrong may also be the length of the chunk before.
+                if (DamagedFile.FindParts(bytes, sure + DamagedFile.Step, ulong.MaxValue, PlausibleSize) is ulong next)
+                {
+                    trace.Diagnoses.Add((long)(next < start ? sure : start), next < start
+                        ? $"a chunk takes in others; reading goes on at 0x{next:x}"
+                        : $"a chunk of kind {kind} and {length} bytes leads to no other; reading goes on at 0x{next:x}");
+                    position = sure = next;
+                    continue;
+                }
+
+                nothingElse = true;
+            }
+
             if (present < length)
             {
+                // Where the number is damaged, the chunk ends where others begin.
+                present = nothingElse ? present : DamagedFile.FindParts(bytes, content, ulong.MaxValue, PlausibleSize) - content ?? present;
                 trace.Diagnoses.Add((long)start, $"a chunk of {length} bytes has only {present}");
             }
 
@@ -78,8 +105,32 @@ public static class CaptureReader
                 AddChunk(builder, bytes.Memory(content, (int)Math.Min(present, int.MaxValue)), (CaptureChunk)kind, (long)content);
             }
 
-            position = content + present + (ulong)CaptureFormat.Padding((long)present);
+            position = NextChunk(content, present);
+            sure = (CaptureChunk)kind == CaptureChunk.Records ? position : start;
         }
+    }
+
+    private static ulong NextChunk(ulong content, ulong size) => content + size + (ulong)CaptureFormat.Padding((long)size);
+
+    /// <summary>Whether a chunk begins at <paramref name="position"/>, or the file ends there.</summary>
+    private static bool LeadsOn(TraceBytes bytes, ulong position) => position == (ulong)bytes.Length || PlausibleSize(bytes, position) != 0;
+
+    /// <summary>Bytes of the chunk that begins at <paramref name="position"/>; 0 where that looks like none.</summary>
+    private static ulong PlausibleSize(TraceBytes bytes, ulong position)
+    {
+        if (!bytes.TryU32(position, out uint kind) || !bytes.TryU64(position + 8, out ulong length) || !bytes.Holds(position + CaptureFormat.ChunkHeaderSize, length))
+        {
+            return 0;
+        }
+
+        ulong least = (CaptureChunk)kind switch
+        {
+            CaptureChunk.Records or CaptureChunk.KernelSymbols => 1,
+            CaptureChunk.Mapping => CaptureFormat.MappingSize,
+            CaptureChunk.Task => CaptureFormat.TaskSize,
+            _ => ulong.MaxValue,
+        };
+        return length >= least ? NextChunk(CaptureFormat.ChunkHeaderSize, length) : 0;
     }
 
     private static void AddRecords(TraceBuilder builder, Dictionary<uint, ulong> expected, uint cpu, ulong streamOffset, ulong start, ulong size)
@@ -99,6 +150,10 @@ public static class CaptureReader
         ReadOnlySpan<byte> bytes = content.Span;
         switch (kind)
         {
+            case CaptureChunk.Mapping or CaptureChunk.Task when bytes[Math.Min(bytes.Length, kind == CaptureChunk.Mapping ? CaptureFormat.MappingSize : CaptureFormat.TaskSize)..].EndsWith("\0"u8):
+                // Texts fill their chunks, so these are other bytes.
+                builder.Trace.Diagnoses.Add(fileOffset, $"a {kind} chunk of {bytes.Length} bytes holds no text");
+                break;
             case CaptureChunk.Mapping when bytes.Length >= CaptureFormat.MappingSize:
                 TryU32(bytes, 0, out uint process);
                 TryU64(bytes, 8, out ulong start);

@@ -13,6 +13,7 @@ internal sealed class AuxtraceReader(TraceBuilder builder)
     private const int VersionOneSize = Private + 16;
 
     private bool _isOther;
+    private bool _isSpe;
 
     /// <summary>PMU of the profiling unit, as in the attributes of its event; null before the metadata.</summary>
     public ulong? PmuType { get; private set; }
@@ -28,9 +29,11 @@ internal sealed class AuxtraceReader(TraceBuilder builder)
         if (kind != PerfDataFormat.ArmSpe)
         {
             builder.Trace.Diagnoses.Add(position, $"the AUX data is of type {kind}, not of Arm SPE ({PerfDataFormat.ArmSpe})");
-            _isOther = true;
+            _isOther = !_isSpe;
             return;
         }
+
+        _isSpe = true;
 
         if (record.Length <= VersionOneSize)
         {
@@ -42,24 +45,22 @@ internal sealed class AuxtraceReader(TraceBuilder builder)
         ReadCpus(position, record);
     }
 
-    /// <summary>Takes note of the data behind an AUXTRACE record; false where the record is damaged, and nobody knows where the next one is.</summary>
-    public bool ReadData(ulong position, ReadOnlySpan<byte> record, out ulong payload)
+    /// <summary>Takes note of the data behind an AUXTRACE record, and answers how many bytes it is.</summary>
+    /// <param name="position">Where the record lies.</param>
+    /// <param name="record">The record, whole.</param>
+    /// <param name="end">Where the records end.</param>
+    public ulong ReadData(ulong position, ReadOnlySpan<byte> record, ulong end)
     {
-        payload = 0;
-        if (record.Length < PerfDataFormat.AuxtraceSize)
-        {
-            builder.Trace.Diagnoses.Add((long)position, $"an AUXTRACE record of {record.Length} bytes is too short");
-            return false;
-        }
-
         TryU64(record, 8, out ulong size);
         TryU64(record, 16, out ulong streamOffset);
         TryU32(record, 36, out uint thread);
         TryU32(record, 40, out uint cpu);
         ulong start = position + (ulong)record.Length;
-        payload = Math.Min(size, (ulong)builder.Trace.Source.Length - start);
+        ulong payload = Math.Min(size, (ulong)builder.Trace.Source.Length - start);
         if (payload < size)
         {
+            // Where the number is damaged, the data ends where other records begin.
+            payload = DamagedFile.FindParts(builder.Trace.Source, start, end, PerfRecords.PlausibleSize) - start ?? payload;
             builder.Trace.Diagnoses.Add((long)position, $"an AUXTRACE record of {size} bytes has only {payload}");
         }
 
@@ -68,7 +69,7 @@ internal sealed class AuxtraceReader(TraceBuilder builder)
             builder.AddBuffer((long)position, Number(cpu), Number(thread), streamOffset, start, payload);
         }
 
-        return true;
+        return payload;
 
         static int Number(uint value) => value <= int.MaxValue ? (int)value : -1;
     }

@@ -118,6 +118,9 @@ internal static class PerfDataFormat
 
     public static ReadOnlySpan<byte> Magic => "PERFILE2"u8;
 
+    /// <summary>Types that Linux (1 to 22) and perf (64 to 84) have, or may well get.</summary>
+    public static bool IsPlausible(uint type) => type is (>= 1 and < 32) or (>= 64 and < 96);
+
     /// <summary>Of a machine of the other byte order.</summary>
     public static ReadOnlySpan<byte> BigEndianMagic => "2ELIFREP"u8;
 

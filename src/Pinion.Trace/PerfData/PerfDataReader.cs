@@ -8,9 +8,9 @@ namespace Pinion.Trace.PerfData;
 /// </summary>
 public static class PerfDataReader
 {
-    /// <summary>Whether the file starts as a perf.data file does, of whichever machine and version.</summary>
+    /// <summary>Whether the file starts as a perf.data file does, of whichever machine and version, or almost.</summary>
     public static bool IsPerfData(ReadOnlySpan<byte> file) =>
-        file.StartsWith(PerfDataFormat.Magic) || file.StartsWith(PerfDataFormat.BigEndianMagic) || file.StartsWith(PerfDataFormat.OldMagic);
+        DamagedFile.IsNearly(file, PerfDataFormat.Magic) || file.StartsWith(PerfDataFormat.BigEndianMagic) || file.StartsWith(PerfDataFormat.OldMagic);
 
     /// <summary>Reads a whole file. Every input gives a trace.</summary>
     public static SpeTrace Read(TraceBytes bytes)
@@ -27,8 +27,11 @@ public static class PerfDataReader
         {
             trace.Diagnoses.Add(0, magic.SequenceEqual(PerfDataFormat.BigEndianMagic) ? "a perf.data file of a big-endian machine is not read"
                 : magic.SequenceEqual(PerfDataFormat.OldMagic) ? "a perf.data file of version 1, from before Linux 3.1, is not read"
-                : "the perf.data header is missing or cut");
-            return trace;
+                : "the magic number of perf.data is damaged");
+            if (!DamagedFile.IsNearly(magic, PerfDataFormat.Magic))
+            {
+                return trace;
+            }
         }
 
         var builder = new TraceBuilder(trace);
@@ -37,36 +40,43 @@ public static class PerfDataReader
         var features = new PerfFeatures(builder, buildIds);
         var auxtrace = new AuxtraceReader(builder);
         var records = new PerfRecords(builder, events, features, buildIds, auxtrace);
-        if (headerSize == PerfDataFormat.PipeHeaderSize)
-        {
-            records.Read(PerfDataFormat.PipeHeaderSize, (ulong)bytes.Length);
-        }
-        else if (!TryReadHeader(trace, events, features, out ulong start, out ulong end))
+        ulong start = PerfDataFormat.PipeHeaderSize;
+        ulong end = (ulong)bytes.Length;
+        if (headerSize != start && !TryReadHeader(trace, events, features, ref start, ref end))
         {
             return trace;
         }
-        else
-        {
-            records.Read(start, end);
-        }
+
+        records.Read(start, end);
 
         buildIds.Apply(trace);
         AddSettings(builder, events, auxtrace.PmuType);
         return trace;
     }
 
-    private static bool TryReadHeader(SpeTrace trace, PerfEvents events, PerfFeatures features, out ulong start, out ulong end)
+    /// <summary>Reads the header of a file, and what it leads to; where the records are, too. False where there is nothing.</summary>
+    private static bool TryReadHeader(SpeTrace trace, PerfEvents events, PerfFeatures features, ref ulong start, ref ulong end)
     {
         TraceBytes bytes = trace.Source;
-        end = (ulong)bytes.Length;
         bytes.TryU64(8, out ulong headerSize);
-        if (headerSize < PerfDataFormat.HeaderSize || !bytes.TryU64(40, out start) || !bytes.TryU64(48, out ulong size) || !bytes.Holds(0, PerfDataFormat.HeaderSize))
+        if (headerSize < PerfDataFormat.HeaderSize || !bytes.Holds(0, PerfDataFormat.HeaderSize))
         {
             trace.Diagnoses.Add(8, $"a perf.data header of {headerSize} bytes does not fit");
-            start = 0;
+        }
+
+        if (headerSize != PerfDataFormat.HeaderSize && DamagedFile.ArePartsAt(bytes, start, end, PerfRecords.PlausibleSize))
+        {
+            // It is what perf pipes; only the number is damaged.
+            return true;
+        }
+
+        if (!bytes.Holds(0, PerfDataFormat.HeaderSize))
+        {
             return false;
         }
 
+        bytes.TryU64(40, out start);
+        bytes.TryU64(48, out ulong size);
         ReadEvents(trace, events);
         if (size == 0)
         {
@@ -81,6 +91,12 @@ public static class PerfDataReader
         {
             end = start + size;
             ReadFeatures(trace, features, end);
+        }
+
+        if (PerfRecords.PlausibleSize(bytes, start) == 0 && DamagedFile.FindParts(bytes, PerfDataFormat.HeaderSize, end, PerfRecords.PlausibleSize) is ulong first)
+        {
+            trace.Diagnoses.Add(40, $"no record begins at 0x{start:x}, where the data section does; reading goes on at 0x{first:x}");
+            start = first;
         }
 
         return true;

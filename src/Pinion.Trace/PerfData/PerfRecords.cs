@@ -26,44 +26,129 @@ internal sealed class PerfRecords
         _tasks = new(builder, events);
     }
 
-    /// <summary>Reads the records from <paramref name="position"/> to <paramref name="end"/>.</summary>
+    /// <summary>Reads the records from <paramref name="position"/> to <paramref name="end"/>, and what is behind it if that is records, too.</summary>
     public void Read(ulong position, ulong end)
+    {
+        ulong next = ReadSection(position, end);
+        ulong length = (ulong)_trace.Source.Length;
+        if (next < length && DamagedFile.ArePartsAt(_trace.Source, next, length, PlausibleSize))
+        {
+            _trace.Diagnoses.Add((long)next, "there are records behind the data section");
+            ReadSection(next, length);
+        }
+    }
+
+    /// <summary>Reads the records up to <paramref name="end"/>, and answers where the last one does.</summary>
+    private ulong ReadSection(ulong position, ulong end)
     {
         TraceBytes bytes = _trace.Source;
         ulong dropped = position;
+        ulong sure = position;
         while (position < end)
         {
             dropped = bytes.DropBehind(dropped, position);
             if (!bytes.TryU32(position, out uint type) || !bytes.TryU16(position + 6, out ushort size))
             {
                 _trace.Diagnoses.Add((long)Math.Min(position, (ulong)bytes.Length), "the file ends in a record header");
-                return;
+                return end;
             }
 
-            if (size < PerfDataFormat.RecordHeaderSize || !bytes.Holds(position, size))
+            if (size < PerfDataFormat.RecordHeaderSize || !bytes.Holds(position, size) || !(PerfDataFormat.IsPlausible(type) || DamagedFile.ArePartsAt(bytes, position + size, end, PlausibleSize)))
             {
-                _trace.Diagnoses.Add((long)position, $"a record of type {type} and {size} bytes does not fit");
-                return;
+                if (!TryGoOn(ref position, ref sure, end, $"a record of type {type} and {size} bytes does not fit"))
+                {
+                    return end;
+                }
+
+                continue;
             }
 
-            ReadOnlySpan<byte> record = bytes.Span(position, size);
-            ulong payload = 0;
-            switch ((PerfRecordType)type)
+            string? problem = Read((PerfRecordType)type, position, bytes.Span(position, size), end, out ulong payload);
+            if (problem is not null)
             {
-                case PerfRecordType.Auxtrace when !_auxtrace.ReadData(position, record, out payload):
-                    return;
-                case PerfRecordType.Auxtrace:
-                    break;
-                case PerfRecordType.TracingData when TryU32(record, 8, out uint tracing):
-                    // Formats of tracepoints follow in a pipe, filled to a multiple of 8 bytes.
-                    payload = ((ulong)tracing + 7) & ~7ul;
-                    break;
-                default:
-                    Read((PerfRecordType)type, (long)position, record);
-                    break;
+                if (!TryGoOn(ref position, ref sure, end, problem))
+                {
+                    return end;
+                }
+
+                continue;
             }
 
-            position += size + payload;
+            // Where a header turns out to be none, the size of the record before may be what is wrong. (Not that of data, which was taken as such.)
+            ulong next = position + size + payload;
+            sure = (next - sure) % DamagedFile.Step != 0 ? sure : payload != 0 ? next : position;
+            position = next;
+        }
+
+        return position;
+    }
+
+    /// <summary>
+    /// Bytes of the record that begins at <paramref name="position"/>, with the data behind it; 0 where that looks like none.
+    /// </summary>
+    internal static ulong PlausibleSize(TraceBytes bytes, ulong position)
+    {
+        if (!bytes.TryU32(position, out uint type) || !PerfDataFormat.IsPlausible(type) || !bytes.TryU16(position + 6, out ushort size) || size < PerfDataFormat.RecordHeaderSize || size % DamagedFile.Step != 0)
+        {
+            return 0;
+        }
+
+        return (PerfRecordType)type switch
+        {
+            PerfRecordType.Auxtrace => size == PerfDataFormat.AuxtraceSize && bytes.TryU64(position + 8, out ulong data) && data <= (ulong)bytes.Length ? size + data : 0,
+            PerfRecordType.TracingData => bytes.TryU32(position + 8, out uint data) ? size + TracingDataSize(data) : 0,
+            _ => size,
+        };
+    }
+
+    /// <summary>Formats of tracepoints follow their record in a pipe, filled to a multiple of 8 bytes.</summary>
+    private static ulong TracingDataSize(uint size) => ((ulong)size + 7) & ~7ul;
+
+    /// <summary>Goes on with the next records that can be found behind damage; false where there are none.</summary>
+    /// <param name="position">What is no record; then, where the next one is.</param>
+    /// <param name="sure">Up to here nothing is damaged. It becomes where the next one is, so that no record is read twice.</param>
+    /// <param name="end">Where the records end.</param>
+    /// <param name="problem">What is wrong.</param>
+    private bool TryGoOn(ref ulong position, ref ulong sure, ulong end, string problem)
+    {
+        ulong? next = DamagedFile.FindParts(_trace.Source, sure + DamagedFile.Step, end, PlausibleSize);
+        if (next is not ulong found)
+        {
+            _trace.Diagnoses.Add((long)position, problem);
+        }
+        else if (found < position)
+        {
+            _trace.Diagnoses.Add((long)sure, $"a record takes in others; reading goes on at 0x{found:x}");
+        }
+        else
+        {
+            _trace.Diagnoses.Add((long)position, $"{problem}; reading goes on at 0x{found:x}");
+        }
+
+        position = sure = next ?? end;
+        return next is not null;
+    }
+
+    /// <summary>Reads a record; answers what is so wrong with it that nobody knows where the next one is, or null, and how many bytes of data are behind it.</summary>
+    private string? Read(PerfRecordType type, ulong position, ReadOnlySpan<byte> record, ulong end, out ulong data)
+    {
+        data = 0;
+        switch (type)
+        {
+            case PerfRecordType.Auxtrace when record.Length < PerfDataFormat.AuxtraceSize:
+                return $"an AUXTRACE record of {record.Length} bytes is too short";
+            case PerfRecordType.Auxtrace when record.Length > PerfDataFormat.AuxtraceSize && TryU64(record, 8, out ulong size)
+                && DamagedFile.ArePartsAt(_trace.Source, position + PerfDataFormat.AuxtraceSize + size, end, PlausibleSize):
+                return $"an AUXTRACE record of {record.Length} bytes is too long";
+            case PerfRecordType.Auxtrace:
+                data = _auxtrace.ReadData(position, record, end);
+                return null;
+            case PerfRecordType.TracingData when TryU32(record, 8, out uint tracing):
+                data = TracingDataSize(tracing);
+                return _trace.Source.Holds(position + (ulong)record.Length, data) ? null : $"{tracing} bytes of formats of tracepoints do not fit";
+            default:
+                Read(type, (long)position, record);
+                return null;
         }
     }
 
