@@ -34,6 +34,7 @@ internal sealed class TraceTarget : TraceFuzzTarget
     protected override void Read(ReadOnlyMemory<byte> input, int turn)
     {
         SpeTrace trace = TraceFile.Parse(input);
+        Damaged(trace.Diagnoses);
         foreach (SpeBuffer buffer in trace.Buffers)
         {
             Property.Holds(buffer.FileOffset >= 0 && buffer.FileOffset + buffer.Bytes.Length <= input.Length, "a stretch of records lies in the file");

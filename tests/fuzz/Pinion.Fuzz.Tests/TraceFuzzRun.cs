@@ -94,7 +94,7 @@ internal sealed class TraceFuzzRun
                 }
 
                 _outcomes.Add(_target.Signature);
-                _originals.Add(new(file, [.. _target.Marks]));
+                _originals.Add(new(file, [.. _target.Marks], _target.FirstDamage));
             }
 
             for (int i = index; i < s_inputs && run._failure is null; i += s_threads)
@@ -133,7 +133,7 @@ internal sealed class TraceFuzzRun
 
             if (original is not null && _outcomes.Add(_target.Signature))
             {
-                var kept = new Original(input.ToArray(), [.. _target.Marks]);
+                var kept = new Original(input.ToArray(), [.. _target.Marks], _target.FirstDamage);
                 if (_originals.Count < MostKept)
                 {
                     _originals.Add(kept);
@@ -167,11 +167,12 @@ internal sealed class TraceFuzzRun
             }
         }
 
-        /// <summary>What lies before the first change is read as it was without it.</summary>
+        /// <summary>What lies before the first change, and before any damage, is read as it was without it.</summary>
         private void CompareBeforeChange(ReadOnlySpan<byte> input, Original original)
         {
             int same = input.CommonPrefixLength(original.Bytes);
-            for (int i = 0; i < original.Marks.Length && original.Marks[i].End <= same && original.Marks[i].End < input.Length; i++)
+            long sure = Math.Min(Math.Min(same, input.Length - 1), Math.Min(original.FirstDamage, _target.FirstDamage));
+            for (int i = 0; i < original.Marks.Length && original.Marks[i].End <= sure; i++)
             {
                 Property.Holds(i < _target.Marks.Count && _target.Marks[i].Hash == original.Marks[i].Hash, $"item {i}, before the change at {same}, is read as it was");
             }
@@ -200,6 +201,6 @@ internal sealed class TraceFuzzRun
         }
 
         /// <summary>Something to make inputs of, and what is read of it.</summary>
-        private sealed record Original(byte[] Bytes, (int End, ulong Hash)[] Marks);
+        private sealed record Original(byte[] Bytes, (int End, ulong Hash)[] Marks, long FirstDamage);
     }
 }

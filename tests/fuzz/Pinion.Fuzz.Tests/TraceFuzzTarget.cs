@@ -17,6 +17,9 @@ internal abstract class TraceFuzzTarget
     /// <summary>What was read, in order: a hash of each item, and where the bytes end that it depends on, from the start of the input.</summary>
     public IReadOnlyList<(int End, ulong Hash)> Marks => _marks;
 
+    /// <summary>Where the first damage is that was found; from there on, what is read depends on what comes behind it.</summary>
+    public long FirstDamage { get; private set; }
+
     /// <summary>Hash of what came out, without the numbers in it: inputs with the same one are alike.</summary>
     public ulong Signature { get; private set; }
 
@@ -26,6 +29,7 @@ internal abstract class TraceFuzzTarget
     public void Run(ReadOnlyMemory<byte> input, int turn)
     {
         _marks.Clear();
+        FirstDamage = long.MaxValue;
         Signature = 0xCBF2_9CE4_8422_2325;
         Read(input, turn);
     }
@@ -37,6 +41,8 @@ internal abstract class TraceFuzzTarget
 
     /// <summary>Bytes of the longest packet: that a byte begins none may be because of the end so far behind it.</summary>
     protected const int LongestPacket = 10;
+
+    protected void Damaged(Diagnoses diagnoses) => FirstDamage = diagnoses.List.Select(diagnosis => diagnosis.Offset).DefaultIfEmpty(long.MaxValue).Min();
 
     protected void Mark(long end, ulong hash) => _marks.Add(((int)end, hash));
 
