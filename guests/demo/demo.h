@@ -21,6 +21,10 @@ void interrupts_init(void);
 _Noreturn void power_off(void);
 _Noreturn void fail(const char *why);
 
+/* options.c */
+extern uint64_t sample_interval; /* operations between samples; only the upper bits count, so it is a multiple of 256 */
+extern unsigned sample_jitter;   /* 1: eight random bits move each sample */
+
 /* spe.c */
 struct spe_session {
 	uint64_t bytes;      /* record bytes that reached the buffer */

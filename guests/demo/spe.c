@@ -2,7 +2,6 @@
 #include "demo.h"
 #include "spe.h"
 
-#define INTERVAL 1024ul /* operations between samples, in units of which only the upper bits count: a multiple of 256 */
 #define BUFFER_BYTES (256ul << 10)
 
 static char buffer[BUFFER_BYTES] __attribute__((aligned(4096)));
@@ -50,7 +49,7 @@ int spe_init(void)
 	put_string(", PMBIDR ");
 	put_hex(pmbidr, 16);
 	put_string(": a sample every ");
-	put_decimal(INTERVAL, 0);
+	put_decimal(sample_interval, 0);
 	put_string(" operations, buffer ");
 	put_decimal(BUFFER_BYTES >> 10, 0);
 	put_string(" KiB\n");
@@ -81,7 +80,7 @@ void spe_start(void)
 	write_spe(PMSFCR_EL1, 0);
 	write_spe(PMSEVFR_EL1, 0);
 	write_spe(PMSLATFR_EL1, 0);
-	write_spe(PMSIRR_EL1, INTERVAL | PMSIRR_RND);
+	write_spe(PMSIRR_EL1, sample_interval | (sample_jitter ? PMSIRR_RND : 0));
 	isb();
 	write_spe(PMSICR_EL1, 0);
 	isb();

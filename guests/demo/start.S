@@ -3,7 +3,7 @@
 	.section .text.start, "ax"
 	.global _start
 	.type _start, %function
-// Runs at its physical address. What a loader passes in x0 (a device tree, or nothing) is not needed: the board is known.
+// Runs at its physical address, behind boot.S, which has looked at what a loader passes in x0 (a device tree, or nothing). The rest of it is not needed: the board is known.
 _start:
 	msr	daifset, #15
 	adrp	x0, stack_top

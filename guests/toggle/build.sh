@@ -13,7 +13,7 @@ cd "$guests"
 flags="-march=armv8.1-a -mno-outline-atomics -mstrict-align -ffreestanding -fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns
  -mgeneral-regs-only -O2 -g -gdwarf-4 -ffile-prefix-map=$guests=. -ffile-prefix-map=$objects=. -Wall -Wextra -Werror -DPROGRAM=\"TOGGLE\" -Idemo -Itoggle"
 linked=
-for source in demo/start.S demo/mmu.c demo/console.c demo/interrupts.c toggle/boot.S toggle/arguments.c toggle/buffer.c toggle/main.c; do
+for source in demo/boot.S demo/start.S demo/mmu.c demo/console.c demo/interrupts.c demo/arguments.c toggle/arguments.c toggle/buffer.c toggle/main.c; do
   object=$objects/$(echo "$source" | tr / -).o
   "${cross}gcc" $flags -c -o "$object" "$source"
   linked="$linked $object"

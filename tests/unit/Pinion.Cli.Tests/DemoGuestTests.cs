@@ -41,6 +41,21 @@ public sealed class DemoGuestTests : IDisposable
         Workloads.ShouldAllBe(name => Regex.IsMatch(symbols, $@"ffff8000\w+ +[1-9]\d* FUNC .* {name}\n"));
     }
 
+    [Theory]
+    [InlineData("interval=4096 jitter=0", 4096)]
+    [InlineData("quiet interval=512", 512)]
+    [InlineData("interval=1000", 1024)]
+    [InlineData("interval=0 jitter=2", 1024)]
+    [InlineData("interval=99999999999999999999", 1024)]
+    public void TheCommandLineSaysHowOftenItSamples(string append, int interval)
+    {
+        HostTool.Outcome outcome = HostTool.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "pinion.dll"), "run", "-k", Path.Combine(s_sources, "pinion-demo.elf"), "-m", "128M", "--timing", "off", "-p", append]);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Error);
+        outcome.Output.ShouldContain($"a sample every {interval} operations");
+        Regex.Match(outcome.Output, @"^chase_list +(\d+) +(\d+) ", RegexOptions.Multiline).Groups[2].Value.ShouldBe($"{8_000_000 / (interval + 1)}");
+    }
+
     [Fact]
     public void WithoutSpeTheProgramSaysSoAndRunsEveryWorkload()
     {

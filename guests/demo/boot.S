@@ -1,4 +1,4 @@
-// Entry: what the device tree says is read before the demo's startup code clears memory and turns the MMU on.
+// Entry: what the device tree says is read before the startup code clears memory and turns the MMU on.
 
 	.section .text.start, "ax"
 	.global boot
