@@ -73,7 +73,7 @@ public sealed class DemoGuestTests : IDisposable
         Assert.SkipUnless(HostTool.Exists(qemu), $"needs {qemu}: apt-get install qemu-system-arm");
         HostTool.Outcome outcome = HostTool.Run(
             "timeout",
-            ["120", qemu, "-M", "virt,gic-version=3", "-cpu", "neoverse-n1", "-m", "256M", "-nographic", "-no-reboot", "-kernel", Path.Combine(s_sources, "pinion-demo.elf")]);
+            ["120", qemu, "-M", "virt,gic-version=3", "-cpu", "neoverse-n1", "-m", "256M", "-nographic", "-no-reboot", "-nic", "none", "-kernel", Path.Combine(s_sources, "pinion-demo.elf")]);
         outcome.ExitCode.ShouldBe(0, outcome.Error);
         return outcome.Output;
     }

@@ -18,7 +18,7 @@ public sealed class KernelSymbolsTests : IDisposable
         HostTool.Outcome outcome = HostTool.Run(
             "timeout",
             [
-                "120", qemu, "-M", "virt,gic-version=3", "-cpu", "neoverse-n1", "-m", "512M", "-nographic", "-no-reboot", "-kernel", guest.KernelPath, "-initrd", guest.InitrdPath,
+                "120", qemu, "-M", "virt,gic-version=3", "-cpu", "neoverse-n1", "-m", "512M", "-nographic", "-no-reboot", "-nic", "none", "-kernel", guest.KernelPath, "-initrd", guest.InitrdPath,
                 "-fsdev", $"local,id=f,path={_directory},security_model=none", "-device", "virtio-9p-device,fsdev=f,mount_tag=host",
                 "-append", guest.Append + " share=host:/mnt run=sh:cat@/proc/kallsyms@>@/mnt/kallsyms",
             ]);

@@ -48,7 +48,7 @@ public sealed class ToggleGuestTests : IDisposable
         const string qemu = "qemu-system-aarch64";
         Assert.SkipUnless(HostTool.Exists(qemu), $"needs {qemu}: apt-get install qemu-system-arm");
         HostTool.Outcome outcome = HostTool.Run(
-            "timeout", ["120", qemu, "-M", "virt,gic-version=3", "-cpu", "neoverse-n1", "-m", "256M", "-nographic", "-no-reboot", "-kernel", Path.Combine(s_sources, Elf)]);
+            "timeout", ["120", qemu, "-M", "virt,gic-version=3", "-cpu", "neoverse-n1", "-m", "256M", "-nographic", "-no-reboot", "-nic", "none", "-kernel", Path.Combine(s_sources, Elf)]);
 
         outcome.ExitCode.ShouldBe(0, outcome.Error);
         outcome.Output.ShouldContain("no SPE: ID_AA64DFR0_EL1.PMSVer is 0");
