@@ -134,7 +134,10 @@ public sealed class Spu
     /// <summary>SAMPLE_COLLISION (0x4003): selections dropped because a sample was in flight.</summary>
     public ulong SampleCollision { get; private set; }
 
-    /// <summary>Operations that would have been members of the population, had a buffer event not stopped the unit (PMBSR_EL1.S).</summary>
+    /// <summary>
+    /// Operations at Exception levels that PMSCR_EL1 samples which are no members of the population, because a buffer event has stopped the unit (PMBSR_EL1.S) or its buffer is disabled. The owner of EL2
+    /// disables it, too, while it serves an event.
+    /// </summary>
     public ulong SampleStopped { get; private set; }
 
     /// <summary>Warm reset. Only PMBLIMITR_EL1.E has a defined value; see <see cref="SpuOptions.PoisonReset"/> for the others. The event counts go on.</summary>
@@ -227,14 +230,14 @@ public sealed class Spu
     public void Reevaluate(int el)
     {
         _el = el;
-        bool armed = _buffer.Limit.E && el switch
+        bool asked = el switch
         {
             0 => _control.E0Spe,
             1 => _control.E1Spe,
             _ => false,
         };
-        bool enabled = armed && !_buffer.Status.S;
-        _stopped = armed && !enabled;
+        bool enabled = asked && _buffer.Limit.E && !_buffer.Status.S;
+        _stopped = asked && !enabled;
         if (enabled && !Enabled)
         {
             _interval.Enable();

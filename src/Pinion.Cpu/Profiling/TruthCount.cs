@@ -61,6 +61,6 @@ public readonly record struct TruthSetting(uint ContextId, Pmsirr Interval, Pmsf
 /// <summary>What one profiling unit did in the whole run.</summary>
 /// <param name="Pe">Index of its PE.</param>
 /// <param name="Population">Operations executed while sampling was enabled at their Exception level.</param>
-/// <param name="Stopped">Operations that would have been members too, had a buffer event not stopped the unit (PMBSR_EL1.S).</param>
+/// <param name="Stopped">Operations that would have been members too, had a buffer event not stopped the unit.</param>
 /// <param name="Fates">What became of the operations it selected.</param>
 public sealed record TruthUnit(int Pe, ulong Population, ulong Stopped, SampleFates Fates);

@@ -161,7 +161,7 @@ public static class TruthExplanation
         if (stopped != 0)
         {
             ulong population = all.Summary.Units.Aggregate(0ul, (sum, unit) => SpeSums.Saturate(sum, unit.Population));
-            notes.Add(new("stopped", Text($"{stopped} operations of the whole run, for {population} that could be selected, ran while a full buffer or a fault had stopped the unit (PMBSR_EL1.S): the handler that empties the buffer, mostly; they are in neither column")));
+            notes.Add(new("stopped", Text($"{stopped} operations of the whole run, for {population} that could be selected, ran at sampled Exception levels while the unit was stopped (PMBSR_EL1.S, or no buffer): the handler that empties the buffer, mostly; they are in neither column")));
         }
     }
 
