@@ -1,49 +1,29 @@
-using System.Text.RegularExpressions;
 using Pinion.Guest.Tests.Support;
 
 namespace Pinion.Guest.Tests;
 
 /// <summary>What the guest's perf records is what the guest executes, as the host's perf reads it.</summary>
-public sealed class RecordingTests(DebianGuest guest)
+public sealed class RecordingTests(DebianGuest guest, RecordedWorkloads recorded)
 {
     private const int Period = 4096;
 
-    private static readonly string[] s_workloads = ["core", "memcpy", "chase_l1", "branchy", "fib"];
-
     /// <summary>
-    /// One boot for all workloads. The truth counts every operation that could have been sampled; the records must show the same hottest function, one sample in every
-    /// <see cref="Period"/> + 1 operations, and the host's perf must read them without complaint.
+    /// The truth counts every operation that could have been sampled; the records must show the same hottest function, one sample in every <see cref="Period"/> + 1 operations, and the host's perf must read
+    /// them without complaint.
     /// </summary>
     [Fact]
     public void TheHostsPerfSeesTheHotFunctionsThatTheEngineCounts()
     {
         HostPerf.Require();
         string bench = guest.RequireWorkloads();
-        using TemporaryDirectory shared = new();
         using TemporaryDirectory symbolFiles = new();
         Directory.CreateDirectory(symbolFiles.File("bin"));
         File.Copy(bench, symbolFiles.File("bin/bench"));
-        shared.Write(
-            "record.sh",
-            $"""
-            for w in {string.Join(' ', s_workloads)}; do
-              perf record -q -e arm_spe_0/ts_enable=1,pa_enable=1/u -c {Period} -o /tmp/$w.data -- sh -c "echo PROCESS $w \$\$; exec bench -s 0.02 $w"
-              cp /tmp/$w.data /out/
-            done
-            """);
-        string truthFile = shared.File("truth.csv");
-        ProgramResult run = PinionProgram.Run(
-            PinionProgram.Session,
-            DebianGuest.Arguments(
-                DebianGuest.Full, "share=out:/out run=sh:sh@/out/record.sh", "--share", $"{shared.Path}:out", "--deterministic", "--truth", truthFile));
-
-        run.ExitCode.ShouldBe(0, run.Report);
-        Truth truth = new(truthFile);
-        foreach (string workload in s_workloads)
+        _ = recorded.Run;
+        Truth truth = new(recorded.TruthFile);
+        foreach (Recording recording in RecordedWorkloads.All.Where(recording => recording.Period == Period))
         {
-            Match process = Regex.Match(run.Output, $"PROCESS {workload} ([0-9]+)");
-            process.Success.ShouldBeTrue(run.Report);
-            Check(workload, shared.File($"{workload}.data"), truth, int.Parse(process.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture), bench, symbolFiles.Path);
+            Check(recording.Workload, recorded.FileOf(recording), truth, recorded.ProcessOf(recording), bench, symbolFiles.Path);
         }
     }
 

@@ -4,3 +4,4 @@ using Pinion.Guest.Tests.Support;
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 [assembly: AssemblyFixture(typeof(DebianGuest))]
 [assembly: AssemblyFixture(typeof(RecordedTraces))]
+[assembly: AssemblyFixture(typeof(RecordedWorkloads))]
