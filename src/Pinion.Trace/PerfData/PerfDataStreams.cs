@@ -12,6 +12,7 @@ internal sealed class PerfDataStreams(SpeTrace trace, PerfDataWriter writer, boo
     private const int LongestRun = 1 << 24;
 
     private readonly Dictionary<(int Cpu, int Thread), (int Index, ulong Offset)> _streams = [];
+    private ulong _dropped;
 
     /// <summary>Writes a stretch as it is.</summary>
     public void Write(in SpeBuffer buffer) => Write(buffer, buffer.Cpu, buffer.ThreadId, 0, buffer.Bytes.Length);
@@ -64,7 +65,16 @@ internal sealed class PerfDataStreams(SpeTrace trace, PerfDataWriter writer, boo
         stream.Index = isFirst ? _streams.Count : stream.Index;
         uint? context = isFirst && needsContext && cpu >= 0 ? (uint)Math.Max(0, thread) : null;
         int written = writer.AddRecords(
-            stream.Index, cpu, thread, stream.Offset, buffer.Bytes.Span[start..end], context, (at, size) => trace.Source.Drop((ulong)(buffer.FileOffset + start + at), (ulong)size));
+            stream.Index, cpu, thread, stream.Offset, buffer.Bytes.Span[start..end], context, (at, size) => DropTo((ulong)(buffer.FileOffset + start + at + size)));
         _streams[key] = (stream.Index, stream.Offset + (ulong)written);
+    }
+
+    /// <summary>Stretches come in the order of the file; where they do not, their pages stay.</summary>
+    private void DropTo(ulong position)
+    {
+        if (position > _dropped)
+        {
+            _dropped = trace.Source.DropBehind(_dropped, position);
+        }
     }
 }
