@@ -37,7 +37,6 @@ public static class ExportCommand
         };
         metadataVersion.AcceptOnlyFromAmong("1", "2");
         var symbols = new SymbolOptions();
-        var metadata = new MetadataOptions();
         var filter = new FilterOptions();
         var command = new Command(
             "export",
@@ -51,7 +50,6 @@ public static class ExportCommand
         };
         filter.AddTo(command);
         symbols.AddTo(command);
-        metadata.AddTo(command);
         command.Options.Add(weight);
         command.Options.Add(image);
         command.Options.Add(metadataVersion);
@@ -77,7 +75,7 @@ public static class ExportCommand
             }
 
             ITraceExporter format = TraceExporters.All.First(one => one.Name == result.GetValue(to));
-            var inputs = new Inputs(symbols.Read(result), metadata.Read(result), result.GetValue(metadataVersion))
+            var inputs = new Inputs(symbols.Read(result), result.GetValue(metadataVersion))
             {
                 Filter = chosen,
                 Weight = s_weights.Single(one => one.Name == result.GetValue(weight)).Weight,
@@ -90,9 +88,8 @@ public static class ExportCommand
 
     /// <summary>What is used beside the trace.</summary>
     /// <param name="Symbols">Symbols.</param>
-    /// <param name="Metadata">What else is known of the run.</param>
     /// <param name="PerfMetadataVersion">Of a perf.data file.</param>
-    public sealed record Inputs(SymbolFiles Symbols, MetadataFiles Metadata, int PerfMetadataVersion = 1)
+    public sealed record Inputs(SymbolFiles Symbols, int PerfMetadataVersion = 1)
     {
         /// <summary>Which samples are written.</summary>
         public SampleFilter Filter { get; init; } = SampleFilter.All;
@@ -119,9 +116,7 @@ public static class ExportCommand
             return ExitCodes.Usage;
         }
 
-        int completed = inputs.Metadata.Apply(trace, error);
         SymbolResolver resolver = inputs.Symbols.Load(trace, error, out int worst);
-        worst = SymbolFiles.Worse(worst, completed);
         if (worst == ExitCodes.Usage)
         {
             return worst;

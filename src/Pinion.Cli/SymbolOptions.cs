@@ -5,7 +5,7 @@ using Pinion.Trace.Symbols;
 
 namespace Pinion.Cli;
 
-/// <summary>Where the commands that read traces get symbols from.</summary>
+/// <summary>Where the commands that read traces get symbols from, and what the trace itself does not know.</summary>
 internal sealed class SymbolOptions
 {
     private readonly Option<string[]> _elf = new("--elf")
@@ -19,15 +19,18 @@ internal sealed class SymbolOptions
 
     private readonly Option<string?> _debugDirectory = new("--debug-dir") { HelpName = "DIR", Description = "Debug files for source lines, by build id as in /usr/lib/debug (DIR/.build-id/12/3456.debug)." };
 
+    private readonly MetadataOptions _metadata = new();
+
     public void AddTo(Command command)
     {
+        _metadata.AddTo(command);
         command.Options.Add(_elf);
         command.Options.Add(_kallsyms);
         command.Options.Add(_debugDirectory);
     }
 
     /// <summary>The files that were asked for.</summary>
-    public SymbolFiles Read(ParseResult parsed) => new(parsed.GetValue(_elf) ?? [], parsed.GetValue(_kallsyms)) { DebugDirectory = parsed.GetValue(_debugDirectory) };
+    public SymbolFiles Read(ParseResult parsed) => new(parsed.GetValue(_elf) ?? [], parsed.GetValue(_kallsyms)) { DebugDirectory = parsed.GetValue(_debugDirectory), Metadata = _metadata.Read(parsed) };
 }
 
 /// <summary>Files with symbols.</summary>
@@ -38,14 +41,17 @@ public sealed record SymbolFiles(IReadOnlyList<string> Elf, string? Kallsyms)
     /// <summary>Where debug files lie by build id, or null.</summary>
     public string? DebugDirectory { get; init; }
 
+    /// <summary>What completes the trace.</summary>
+    public MetadataFiles Metadata { get; init; } = MetadataFiles.None;
+
     /// <summary>Source lines of these files; why they stay unknown goes to <paramref name="error"/>.</summary>
     public AddrToLine Lines(TextWriter error) => new() { DebugDirectory = DebugDirectory, Warn = sentence => error.Write($"pinion: {sentence}\n") };
 
-    /// <summary>A resolver for <paramref name="trace"/> with these symbols and the trace's own. <paramref name="worst"/> is an exit code: <see cref="ExitCodes.Usage"/> where a file cannot be read.</summary>
+    /// <summary>A resolver for <paramref name="trace"/>, which is completed first, with these symbols and the trace's own. <paramref name="worst"/> is an exit code: <see cref="ExitCodes.Usage"/> where a file cannot be read.</summary>
     public SymbolResolver Load(SpeTrace trace, TextWriter error, out int worst)
     {
+        worst = Metadata.Apply(trace, error);
         var resolver = new SymbolResolver(trace);
-        worst = ExitCodes.Success;
         foreach (string option in Elf)
         {
             worst = Worse(worst, AddElf(resolver, option, error));

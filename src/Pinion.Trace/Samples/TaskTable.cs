@@ -3,8 +3,8 @@ using Pinion.Arm.Spe;
 namespace Pinion.Trace.Samples;
 
 /// <summary>
-/// Who ran: names of threads over time, and whose records are on a CPU where the records themselves do not tell. perf does the same (Context packets first, then the thread of the stream, then context
-/// switches). Safe for several threads.
+/// Who ran: names of threads over time, and whose records are on a CPU where the records themselves do not tell. perf does the same (Context packets first, then context switches, then
+/// the thread that was recorded). Safe for several threads.
 /// </summary>
 public sealed class TaskTable
 {
@@ -72,14 +72,13 @@ public sealed class TaskTable
     /// <param name="time">Its time in nanoseconds; 0 where unknown.</param>
     public uint? ThreadOf(in SpeBuffer buffer, in SpeRecord record, ulong time)
     {
-        if (RecordScan.ThreadOf(buffer, record) is uint thread)
+        uint? thread = RecordScan.ThreadOf(buffer, record);
+        bool isTold = buffer.Cpu < 0 || (record.Fields & (SpeFields.ContextEl1 | SpeFields.ContextEl2)) != 0;
+
+        // A CPU's stream may name the thread that was recorded, but its children are in it, too: switches know better.
+        if (isTold || time == 0 || !_switches.TryGetValue(buffer.Cpu, out (ulong[] Times, uint[] Threads) changes))
         {
             return thread;
-        }
-
-        if (time == 0 || !_switches.TryGetValue(buffer.Cpu, out (ulong[] Times, uint[] Threads) changes))
-        {
-            return null;
         }
 
         int next = Array.BinarySearch(changes.Times, time);
@@ -89,7 +88,7 @@ public sealed class TaskTable
             next++;
         }
 
-        return next == 0 ? null : changes.Threads[next - 1];
+        return next == 0 ? thread : changes.Threads[next - 1];
     }
 
     /// <summary>Process (thread group) of a thread; the thread's own number where nothing is known.</summary>

@@ -27,6 +27,9 @@ public sealed class TraceFuzz
     public void AnyTextGivesKernelSymbols() => TraceFuzzRun.Run("kallsyms", "kallsyms", TraceFuzzFormats.Kallsyms, () => new KallsymsTarget());
 
     [Fact]
+    public void AnyTextGivesMappings() => TraceFuzzRun.Run("maps", "maps", TraceFuzzFormats.Maps, () => new MapsTarget());
+
+    [Fact]
     public void AnyTextGivesCounts() => TraceFuzzRun.Run("truth", "truth", TraceFuzzFormats.Truth, () => new TruthTarget());
 
     /// <summary>A damaged seed would teach nothing about what comes behind the damage.</summary>

@@ -66,6 +66,10 @@ internal static class TraceFuzzFormats
         Lines, [.. ((string[])["ffff800080000000 ", "0000000000000000 ", " t ", " T ", " W ", "$x", "\t[ext4]", "\n", " ", "\0", "\r\n", "\u00e9", "fffffffffffffffff"]).Select(System.Text.Encoding.UTF8.GetBytes)]);
 
     /// <summary>Blocks: lines.</summary>
+    public static TraceFuzzFormat Maps { get; } = new(
+        Lines, [.. ((string[])["00400000-00401000 ", "-", " r-xp ", " 00000000 ", "00:02 6 ", "/bin/bench", "[vdso]", " (deleted)", "\n", " ", "\0", "\r\n", "\u00e9", "fffffffffffffffff"]).Select(System.Text.Encoding.UTF8.GetBytes)]);
+
+    /// <summary>Blocks: lines.</summary>
     public static TraceFuzzFormat Truth { get; } = new(
         Lines, [.. ((string[])["el,contextid,pc,count", ",", "0x", "-1", "18446744073709551616", "4294967296", "1,", "\n", "\r\n", " ", "\0", "\u00e9", "0,40,0x1000,7\n", "#", "# run ", "# unit ", "# setting ", "# end rows=1", "class", "total_cycles", "recorded=", "spacing=NaN", "="]).Select(System.Text.Encoding.UTF8.GetBytes)]);
 

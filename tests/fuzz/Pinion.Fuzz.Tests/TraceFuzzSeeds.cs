@@ -37,6 +37,7 @@ internal static class TraceFuzzSeeds
         ("perfdata", "ours", Ours()),
         ("elf", "symbols", Elf()),
         ("elf", "dynamic-with-build-id", DynamicElf()),
+        ("maps", "code-and-data", Maps()),
         ("kallsyms", "kernel-and-module", Kallsyms()),
         ("truth", "counts", "el,contextid,pc,count\n0,40,0x400000,7\n1,0,0xffff800080000000,18446744073709551615\n0,4294967295,0x0,1\n"u8.ToArray()),
         ("truth", "outcomes", Truth()),
@@ -275,6 +276,15 @@ internal static class TraceFuzzSeeds
             .. Words(end, (ulong)host.Length, end + (ulong)host.Length, (ulong)cpu.Length), .. host, .. cpu,
         ];
     }
+
+    private static byte[] Maps() =>
+        """
+        00400000-00485000 r-xp 00000000 00:02 6                                  /bin/bench
+        00494000-00499000 r--p 00084000 00:02 6                                  /bin/bench
+        ffff8e200000-ffff8e300000 r-xp 00010000 fe:01 1234                       /lib/a name (deleted)
+        ffff8e501000-ffff8e502000 r-xp 00000000 00:00 0                          [vdso]
+
+        """u8.ToArray();
 
     /// <summary>What our own writer makes.</summary>
     private static byte[] Ours()

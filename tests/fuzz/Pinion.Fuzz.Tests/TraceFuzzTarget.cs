@@ -216,6 +216,27 @@ internal sealed class KallsymsTarget : TraceFuzzTarget
     }
 }
 
+/// <summary>A copy of /proc/PID/maps.</summary>
+internal sealed class MapsTarget : TraceFuzzTarget
+{
+    public override long MostAllocated(int length) => 50_000 + (300L * length);
+
+    protected override void Read(ReadOnlyMemory<byte> input, int turn)
+    {
+        var trace = new SpeTrace { Format = "none", Source = new TraceBytes(default) };
+        var diagnoses = new Diagnoses();
+        TraceMetadata.AddProcMaps(trace, 40, input.Span, diagnoses);
+        foreach (TraceMapping mapping in trace.Mappings)
+        {
+            (mapping.Start + mapping.Length).ShouldBeGreaterThan(mapping.Start);
+        }
+
+        SignCount(trace.Mappings.Count);
+        SignCount(trace.Tasks.Count);
+        Sign(diagnoses);
+    }
+}
+
 /// <summary>Counts of executed operations, and what is said of the run.</summary>
 internal sealed class TruthTarget : TraceFuzzTarget
 {

@@ -9,7 +9,7 @@ namespace Pinion.Cli.Tests;
 
 public sealed class ExportCommandTests : IDisposable
 {
-    private static readonly ExportCommand.Inputs s_alone = new(new([], null), MetadataFiles.None);
+    private static readonly ExportCommand.Inputs s_alone = new(new([], null));
     private readonly string _folder = Directory.CreateTempSubdirectory("pinion-export").FullName;
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
@@ -33,6 +33,52 @@ public sealed class ExportCommandTests : IDisposable
         File.ReadAllText(path).ShouldBe("raw: 1 records");
         Directory.GetFiles(_folder).Length.ShouldBe(2);
         _output.ToString().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void ACopyOfAProcesssMapsAndAnotherTraceCompleteTheTrace()
+    {
+        File.WriteAllText(InFolder("maps"), "00400000-00401000 r-xp 00000000 00:02 6 /bin/bench\n");
+        ExportCommand.Run(Raw(), new PerfDataExporter(), InFolder("first"), With(["60=" + InFolder("maps")], null), _output, _error).ShouldBe(ExitCodes.Success);
+        ExportCommand.Run(Raw(), new PerfDataExporter(), InFolder("second"), With([], InFolder("first")), _output, _error).ShouldBe(ExitCodes.Success);
+
+        TraceFile.TryRead(InFolder("second"), out SpeTrace trace, out string error).ShouldBeTrue(error);
+        trace.Mappings.ShouldContain(new TraceMapping(60, 0x40_0000, 0x1000, 0, "/bin/bench"));
+        trace.Tasks.ShouldContain(new TraceTask(60, 60, "bench", 60));
+        _error.ToString().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("maps")]
+    [InlineData("=maps")]
+    [InlineData("x=maps")]
+    [InlineData("-1=maps")]
+    public void MapsOfNoProcessAreAUsageError(string option)
+    {
+        ExportCommand.Run(Raw(), new Fake(), InFolder("out"), With([option], null), _output, _error).ShouldBe(ExitCodes.Usage);
+
+        _error.ToString().ShouldBe($"pinion: --maps {option}: give PID=PATH, with the number of the process in the guest\n");
+    }
+
+    [Fact]
+    public void FilesThatCompleteTheTraceMustBeThere()
+    {
+        ExportCommand.Run(Raw(), new Fake(), InFolder("out"), With(["60=" + InFolder("none")], null), _output, _error).ShouldBe(ExitCodes.Usage);
+        ExportCommand.Run(Raw(), new Fake(), InFolder("out"), With([], InFolder("none")), _output, _error).ShouldBe(ExitCodes.Usage);
+
+        _error.ToString().Split('\n').Count(line => line.Contains(InFolder("none"), StringComparison.Ordinal)).ShouldBe(2);
+        File.Exists(InFolder("out")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void ALineOfMapsThatIsNoneIsDiagnosedAndTheRestUsed()
+    {
+        File.WriteAllText(InFolder("maps"), "nonsense\n");
+
+        ExportCommand.Run(Raw(), new Fake(), InFolder("out"), With(["60=" + InFolder("maps")], null), _output, _error).ShouldBe(ExitCodes.CorruptInput);
+
+        _error.ToString().ShouldBe($"pinion: {InFolder("maps")}: offset 0x0: not a line of /proc/PID/maps\n");
+        File.Exists(InFolder("out")).ShouldBeTrue();
     }
 
     [Fact]
@@ -169,7 +215,7 @@ public sealed class ExportCommandTests : IDisposable
 
         foreach (ITraceExporter format in TraceExporters.All)
         {
-            ExportCommand.Run(demo, format, InFolder(format.Name), new(symbols, MetadataFiles.None), _output, _error).ShouldBe(ExitCodes.Success);
+            ExportCommand.Run(demo, format, InFolder(format.Name), new(symbols), _output, _error).ShouldBe(ExitCodes.Success);
         }
 
         _error.ToString().ShouldBeEmpty();
@@ -191,6 +237,8 @@ public sealed class ExportCommandTests : IDisposable
     private int Invoke(string[] arguments) => ExportCommand.Create().Parse(arguments).Invoke(Configuration());
 
     private InvocationConfiguration Configuration() => new() { Output = _output, Error = _error };
+
+    private static ExportCommand.Inputs With(string[] maps, string? metadata) => new(new([], null) { Metadata = new(maps, metadata) });
 
     private string InFolder(string name) => Path.Combine(_folder, name);
 

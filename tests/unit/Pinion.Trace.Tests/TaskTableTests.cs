@@ -24,6 +24,13 @@ public sealed class TaskTableTests
     public void OtherwiseTheLastSwitchOfTheCpuTells(ulong time, uint? thread) =>
         new TaskTable(Trace(switches: [new(1, 7, 100), new(0, 99, 150), new(1, 8, 200)])).ThreadOf(s_cpu1, Sample(0x1000), time).ShouldBe(thread);
 
+    [Theory]
+    [InlineData(99, 12u)]
+    [InlineData(100, 7u)]
+    [InlineData(0, 12u)]
+    public void SwitchesKnowBetterThanWhatWasRecorded(ulong time, uint thread) =>
+        new TaskTable(Trace(switches: [new(1, 7, 100)])).ThreadOf(s_cpu1 with { ThreadId = 12 }, Sample(0x1000), time).ShouldBe(thread);
+
     [Fact]
     public void WithoutATimeNoSwitchTells() => new TaskTable(Trace(switches: [new(1, 7, 100)])).ThreadOf(s_cpu1, Sample(0x1000), 0).ShouldBeNull();
 
