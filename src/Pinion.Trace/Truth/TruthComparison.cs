@@ -68,7 +68,7 @@ public sealed class TruthComparison
     public required TruthView View { get; init; }
 
     /// <summary>Functions or instructions, those with the most operations first; those that were only sampled last.</summary>
-    public IReadOnlyList<TruthComparisonRow> Rows { get; private set; } = [];
+    public required IReadOnlyList<TruthComparisonRow> Rows { get; init; }
 
     /// <summary>Everything that was executed.</summary>
     public required TruthTally Truth { get; init; }
@@ -147,12 +147,13 @@ public sealed class TruthComparison
     {
         SpeTrace trace = source.Trace;
         var join = new TruthJoin(source, truth, view.Unit, view.Contexts);
-        IReadOnlyList<TruthComparisonRow> rows = MakeRows(join);
+        List<TruthComparisonRow> rows = MakeRows(join);
         TruthSetting[] settings = [.. truth.Summary.Settings.Where(setting => view.Contexts?.Contains(setting.ContextId) != false)];
         double[] spacings = [.. settings.Select(setting => setting.Spacing).Distinct()];
         var comparison = new TruthComparison
         {
             View = view,
+            Rows = rows,
             Truth = join.Truth,
             Records = join.Records,
             Summary = truth.Summary,
@@ -173,11 +174,15 @@ public sealed class TruthComparison
             Order = join.Order,
             RecorderLosses = [.. trace.Losses.GroupBy(loss => loss.Kind, StringComparer.Ordinal).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => (kind.Key, kind.Count()))],
         };
-        comparison.Rows = [.. rows.Select(row => row with { Cause = TruthExplanation.CauseOf(row, comparison) })];
+        foreach (TruthComparisonRow row in rows)
+        {
+            row.Cause = TruthExplanation.CauseOf(row, comparison);
+        }
+
         return comparison;
     }
 
-    private static IReadOnlyList<TruthComparisonRow> MakeRows(TruthJoin join)
+    private static List<TruthComparisonRow> MakeRows(TruthJoin join)
     {
         double executed = join.Truth.Operations;
         var records = (long)join.Records.Operations;
@@ -198,14 +203,20 @@ public sealed class TruthComparison
         }
 
         double[] adjusted = Statistics.HolmAdjusted([.. rows.Select(row => row.Probability)]);
-        return
-        [
-            .. rows.Select((row, i) => row with { Adjusted = adjusted[i] })
-                .OrderByDescending(row => row.Executed)
-                .ThenByDescending(row => row.Samples)
-                .ThenBy(row => row.Pc)
-                .ThenBy(row => row.Location.Image, StringComparer.Ordinal)
-                .ThenBy(row => row.Location.Symbol, StringComparer.Ordinal),
-        ];
+        for (int i = 0; i < adjusted.Length; i++)
+        {
+            rows[i].Adjusted = adjusted[i];
+        }
+
+        rows.Sort(Order);
+        return rows;
+
+        static int Order(TruthComparisonRow a, TruthComparisonRow b)
+        {
+            int order = (b.Executed, b.Samples).CompareTo((a.Executed, a.Samples));
+            order = order != 0 ? order : a.Pc.CompareTo(b.Pc);
+            order = order != 0 ? order : string.CompareOrdinal(a.Location.Image, b.Location.Image);
+            return order != 0 ? order : string.CompareOrdinal(a.Location.Symbol, b.Location.Symbol);
+        }
     }
 }

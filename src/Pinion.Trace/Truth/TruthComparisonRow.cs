@@ -58,10 +58,10 @@ public sealed record TruthComparisonRow(Location Location, ulong Pc, TruthTally 
     public bool Within => Expected >= Low && Expected <= High;
 
     /// <summary>The probability with regard to how many rows there are (Holm).</summary>
-    public double Adjusted { get; init; } = 1;
+    public double Adjusted { get; internal set; } = 1;
 
     /// <summary>Why the truth is not in the interval.</summary>
-    public TruthCause Cause { get; init; }
+    public TruthCause Cause { get; internal set; }
 
     /// <summary>Observed over expected share: above 1, the profile shows too much of it. Null where it was never executed.</summary>
     public double? Bias => Expected > 0 ? Observed / Expected : null;

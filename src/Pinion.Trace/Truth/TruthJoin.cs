@@ -19,7 +19,7 @@ internal sealed class TruthJoin
     private const int MostPlaces = 1 << 19;
 
     /// <summary>So many functions or instructions are kept apart; further ones are taken together.</summary>
-    private const int MostRows = 1 << 20;
+    private const int MostRows = 1 << 19;
 
     /// <summary>So many instructions are kept for the test over instructions.</summary>
     private const int MostInstructions = 1 << 22;

@@ -6,7 +6,11 @@ namespace Pinion.Trace.Truth;
 /// <summary>Executions, or records, of a function, an instruction or all: the same sums of both, so that one can be put beside the other.</summary>
 public sealed class TruthTally
 {
-    private readonly ulong[] _classes = new ulong[Enum.GetValues<ProfileClass>().Length];
+    private static readonly int s_classes = Enum.GetValues<ProfileClass>().Length;
+
+    // Most instructions have one class, and there are many instructions: only the others have an array.
+    private ProfileClass _class;
+    private ulong[]? _classes;
 
     /// <param name="outcomes">Cache, TLB and branch outcomes and latencies are added up.</param>
     public TruthTally(bool outcomes)
@@ -27,7 +31,7 @@ public sealed class TruthTally
     public ulong BranchesNotTaken { get; private set; }
 
     /// <summary>Those of one class.</summary>
-    public ulong Of(ProfileClass operationClass) => _classes[(int)operationClass];
+    public ulong Of(ProfileClass operationClass) => _classes is not null ? _classes[(int)operationClass] : operationClass == _class ? Operations : 0;
 
     /// <summary>Those whose class is known.</summary>
     public ulong Classified
@@ -35,9 +39,9 @@ public sealed class TruthTally
         get
         {
             ulong sum = 0;
-            for (int i = (int)ProfileClass.None + 1; i < _classes.Length; i++)
+            for (int i = (int)ProfileClass.None + 1; i < s_classes; i++)
             {
-                sum = SpeSums.Saturate(sum, _classes[i]);
+                sum = SpeSums.Saturate(sum, Of((ProfileClass)i));
             }
 
             return sum;
@@ -62,9 +66,9 @@ public sealed class TruthTally
     /// <summary>Adds a record.</summary>
     public void Add(in SpeRecord record)
     {
-        Sums.Add(record);
         ProfileClass operationClass = ProfileCounts.Classify(record);
-        _classes[(int)operationClass]++;
+        AddToClass(operationClass, 1);
+        Sums.Add(record);
         if (operationClass == ProfileClass.Branch && record.Has(SpeFields.Events) && (record.Events & SpeEvents.NotTaken) != 0)
         {
             BranchesNotTaken++;
@@ -74,9 +78,8 @@ public sealed class TruthTally
     /// <summary>Adds executions.</summary>
     public void Add(TruthRow row)
     {
+        AddToClass(row.Class, row.Count);
         Sums.Add(row.Sums);
-        ref ulong ofClass = ref _classes[(int)row.Class];
-        ofClass = SpeSums.Saturate(ofClass, row.Count);
         if (row.Class == ProfileClass.Branch)
         {
             BranchesNotTaken = SpeSums.Saturate(BranchesNotTaken, row.Sums[SpeQuantity.NotTaken]);
@@ -91,16 +94,38 @@ public sealed class TruthTally
     /// <summary>Adds those of another.</summary>
     public void Add(TruthTally other)
     {
-        Sums.Add(other.Sums);
-        BranchesNotTaken = SpeSums.Saturate(BranchesNotTaken, other.BranchesNotTaken);
-        for (int i = 0; i < _classes.Length; i++)
+        for (int i = 0; i < s_classes; i++)
         {
-            _classes[i] = SpeSums.Saturate(_classes[i], other._classes[i]);
+            if (other.Of((ProfileClass)i) is > 0 and ulong count)
+            {
+                AddToClass((ProfileClass)i, count);
+            }
         }
 
+        Sums.Add(other.Sums);
+        BranchesNotTaken = SpeSums.Saturate(BranchesNotTaken, other.BranchesNotTaken);
         if (other.Fates is { } fates)
         {
             (Fates ??= new()).Add(fates);
         }
+    }
+
+    /// <summary>Call before the sums know of the new ones.</summary>
+    private void AddToClass(ProfileClass operationClass, ulong count)
+    {
+        if (_classes is null)
+        {
+            if (Operations == 0 || operationClass == _class)
+            {
+                _class = operationClass;
+                return;
+            }
+
+            _classes = new ulong[s_classes];
+            _classes[(int)_class] = Operations;
+        }
+
+        ref ulong ofClass = ref _classes[(int)operationClass];
+        ofClass = SpeSums.Saturate(ofClass, count);
     }
 }

@@ -295,6 +295,44 @@ public sealed class TruthComparisonTests
         comparison.Rows.SelectMany(row => row.Measures).ShouldAllBe(measure => double.IsFinite(measure.Expected));
     }
 
+    [Fact]
+    public void ATraceWithMoreAddressesThanAreKeptApartIsComparedByFunctionAndSaysSo()
+    {
+        const int Most = 1 << 19;
+        const int More = 1000;
+        SpeRecord[] records = new SpeRecord[Most + More];
+        for (int i = 0; i < records.Length; i++)
+        {
+            records[i] = TraceTestData.Sample(0x40_0000 + ((ulong)i * 4), context: Process);
+        }
+
+        TruthComparison comparison = Compare(TraceTestData.TraceOf(records), [Row(0x40_0000, 10)], new TruthView());
+        comparison.Samples.ShouldBe(records.Length);
+        comparison.IsCut.ShouldBeTrue();
+        comparison.Rows.ShouldHaveSingleItem().Samples.ShouldBe(records.Length);
+        comparison.Strange.ShouldBe(Most - 1, "of the others nobody knows");
+        TruthExplanation.NotesOf(comparison).ShouldContain(note => note.Text.StartsWith("there are more addresses than are kept apart", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ATruthWithMoreInstructionsThanAreKeptApartIsTakenTogether()
+    {
+        const int Most = 1 << 19;
+        const int More = 1000;
+        var text = new StringBuilder("el,contextid,pc,count\n");
+        for (int i = 0; i < Most + More; i++)
+        {
+            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"0,77,0x{0x40_0000 + (i * 4):x},1\n");
+        }
+
+        TruthComparison comparison = Compare(TraceTestData.TraceOf(Samples(0x40_0000, 5)), text.ToString(), new TruthView(TruthUnit.Instruction));
+        comparison.IsCut.ShouldBeTrue();
+        comparison.Rows.Count.ShouldBe(Most + 1);
+        comparison.Rows[0].Location.Symbol.ShouldBe("[all others]");
+        comparison.Rows[0].Executed.ShouldBe((ulong)More);
+        comparison.Executed.ShouldBe((ulong)(Most + More));
+    }
+
     private static string NoteOf(TruthComparison comparison, string kind) => TruthExplanation.NotesOf(comparison).First(note => note.Kind == kind).Text;
 
     private static TruthComparison Compare(TruthRow[] truth, params SpeRecord[][] samples) =>
