@@ -142,10 +142,10 @@ internal sealed class ProfileGrouping(SampleSource source, ProfileOptions option
     }
 
     /// <summary>A thread and what it was called. A thread that calls execve, or renames itself, is another row from then on.</summary>
-    private static ulong Task(in SampleOrigin origin) => (origin.Thread ?? uint.MaxValue) | ((ulong)origin.Name << 33);
+    private static ulong Task(in SampleOrigin origin) => (origin.Thread ?? 1ul << 32) | ((ulong)origin.Name << 33);
 
     /// <summary>A process, whose threads share addresses, and what it was called.</summary>
-    private static ulong Process(TaskTable tasks, in SampleOrigin origin) => (origin.Thread is uint thread ? tasks.ProcessOf(thread) : uint.MaxValue) | ((ulong)origin.Name << 33);
+    private static ulong Process(TaskTable tasks, in SampleOrigin origin) => (origin.Thread is uint thread ? tasks.ProcessOf(thread) : 1ul << 32) | ((ulong)origin.Name << 33);
 
     private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
 }

@@ -146,6 +146,10 @@ public sealed class Sharing
         return texts.Count == 0 ? "-" : string.Join(' ', texts);
     }
 
+    /// <summary>What CPUs that touched a line share.</summary>
+    public static SharingKind KindOf(IReadOnlyCollection<LineUser> users) =>
+        users.Any(writer => users.Any(other => other.Cpu != writer.Cpu && ((other.ReadOffsets | other.WriteOffsets) & writer.WriteOffsets) != 0)) ? SharingKind.True : SharingKind.False;
+
     private static IReadOnlyList<SharedLine> Sort(IEnumerable<SharedLine> lines) =>
         [.. lines.OrderByDescending(line => line.Samples).ThenBy(line => line.Address).ThenBy(line => line.Process, StringComparer.Ordinal)];
 
@@ -236,29 +240,24 @@ public sealed class Sharing
             _latency += other._latency;
         }
 
-        public SharedLine Describe(GroupKey key, SampleSource source, CodePlaces places) => new(
-            key.A,
-            key.B == 0,
-            key.B == 1 ? "[kernel]" : source.ProcessLabel(_first.Thread, _first.Time),
-            _virtualAddress,
-            Kind(),
-            [.. _uses.OrderByDescending(use => use.Value.Reads + use.Value.Writes).ThenBy(use => use.Key).Select(use => new LineUser(use.Key, use.Value.Reads, use.Value.Writes, use.Value.ReadOffsets, use.Value.WriteOffsets))],
-            _samples,
-            _fromPeers,
-            _withLatency == 0 ? null : (double)_latency / _withLatency,
-            [.. _places.Select(place => (Place: places[place.Key], Samples: place.Value)).OrderByDescending(place => place.Samples).ThenBy(place => place.Place.Pc).Take(MostPlaces)]);
-
-        private SharingKind Kind()
+        public SharedLine Describe(GroupKey key, SampleSource source, CodePlaces places)
         {
-            foreach ((int writer, Use writes) in _uses)
-            {
-                if (_uses.Any(other => other.Key != writer && ((other.Value.ReadOffsets | other.Value.WriteOffsets) & writes.WriteOffsets) != 0))
-                {
-                    return SharingKind.True;
-                }
-            }
-
-            return SharingKind.False;
+            LineUser[] users =
+            [
+                .. _uses.OrderByDescending(use => use.Value.Reads + use.Value.Writes).ThenBy(use => use.Key)
+                    .Select(use => new LineUser(use.Key, use.Value.Reads, use.Value.Writes, use.Value.ReadOffsets, use.Value.WriteOffsets)),
+            ];
+            return new(
+                key.A,
+                key.B == 0,
+                key.B == 1 ? "[kernel]" : source.ProcessLabel(_first.Thread, _first.Time),
+                _virtualAddress,
+                KindOf(users),
+                users,
+                _samples,
+                _fromPeers,
+                _withLatency == 0 ? null : (double)_latency / _withLatency,
+                [.. _places.Select(place => (Place: places[place.Key], Samples: place.Value)).OrderByDescending(place => place.Samples).ThenBy(place => place.Place.Pc).Take(MostPlaces)]);
         }
     }
 

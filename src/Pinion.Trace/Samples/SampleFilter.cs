@@ -53,11 +53,14 @@ public sealed record SampleFilter
         && (Processes!.Contains(source.Tasks.ProcessOf(known).ToString(System.Globalization.CultureInfo.InvariantCulture))
             || (source.Tasks.NameOf(known, time) is string name && Processes.Contains(name)));
 
-    internal bool SelectsFunction(in CodePlace place)
+    internal bool SelectsFunction(in CodePlace place) => SelectsFunction(place.Location.Symbol);
+
+    /// <summary>Whether a function of this name is selected; a name that takes the expression too long is not.</summary>
+    public bool SelectsFunction(string name)
     {
         try
         {
-            return Function!.IsMatch(place.Location.Symbol);
+            return Function is null || Function.IsMatch(name);
         }
         catch (RegexMatchTimeoutException)
         {
