@@ -9,6 +9,8 @@ var root = new RootCommand("Boot arm64 guests with the Statistical Profiling Ext
     GuestCommand.Create(),
     CompareCommand.Create(),
     ReportCommand.Create(),
+    StoreCommand.Create(),
+    QueryCommand.Create(),
     CompareTruthCommand.Create(),
     DecodeCommand.Create(),
     ExportCommand.Create(),
