@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Pinion.Arm.Spe;
 using Pinion.Trace;
 
@@ -121,7 +120,7 @@ internal static class TraceBenchmark
             foreach ((string name, string[] command) in programs)
             {
                 Report.Progress($"trace: round {round + 1} of {options.Rounds}, {name}");
-                (double seconds, double megabytes) = Time(command);
+                (double seconds, double megabytes) = WholeProcess.Time(command);
                 times[name].Add(seconds);
                 memory[name].Add(megabytes);
             }
@@ -141,36 +140,5 @@ internal static class TraceBenchmark
         report.Result("perf report -D over pinion decode, of pairs", times["perf report -D"].RatioOfPairs(times["pinion decode"]), "x", atLeast: 10);
         report.Result("pinion report, largest resident memory", memory["pinion report"].Max, " MB", atMost: 500);
         report.Result("pinion decode, largest resident memory", memory["pinion decode"].Max, " MB", atMost: 500);
-    }
-
-    private static (double Seconds, double Megabytes) Time(string[] command)
-    {
-        var watch = Stopwatch.StartNew();
-        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" > /dev/null 2>&1", "sh", .. command]))!;
-        double largest = 0;
-        while (!process.WaitForExit(10))
-        {
-            largest = Math.Max(largest, HighWater(process.Id));
-        }
-
-        if (process.ExitCode != 0)
-        {
-            Stop.Because($"'{string.Join(' ', command)}' ended with exit code {process.ExitCode}; is it installed?");
-        }
-
-        return (watch.Elapsed.TotalSeconds, largest);
-    }
-
-    private static double HighWater(int process)
-    {
-        try
-        {
-            string? line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return line is null ? 0 : double.Parse(line.AsSpan(6).Trim().TrimEnd("kB "), CultureInfo.InvariantCulture) / 1e3;
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
     }
 }
