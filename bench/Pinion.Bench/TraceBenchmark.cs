@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Pinion.Arm.Spe;
 using Pinion.Trace;
 
