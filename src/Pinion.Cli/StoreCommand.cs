@@ -18,7 +18,7 @@ public static class StoreCommand
     {
         var file = new Argument<string>("FILE") { Description = "A capture, a perf.data file, or packets with nothing around them." };
         var name = new Option<string?>("--name") { HelpName = "RUN", Description = "What to call the run. [default: the file's name, with a number behind where that is taken]" };
-        var database = new StoreOptions("--to", "Where to store it");
+        var database = new StoreOptions("--to", "Where to store it", ", or clickhouse:http://HOST:8123/?database=NAME");
         var symbols = new SymbolOptions();
         var command = new Command(
             "store",
@@ -63,10 +63,9 @@ public static class StoreCommand
         try
         {
             var watch = Stopwatch.StartNew();
-            using StoreDatabase database = StoreDatabase.Open(location, create: true);
             using AddrToLine lines = symbols.Lines(error);
-            StoredRun run = TraceLoader.Store(source, database, new LoadOptions { File = file, Name = name, Lines = lines }, cancellation);
-            output.Write(string.Create(CultureInfo.InvariantCulture, $"run {run.Id} '{run.Name}' in {location}: {run.Samples} samples in {watch.Elapsed.TotalSeconds:0.0} s\n"));
+            StoredRun run = Store(source, location, new LoadOptions { File = file, Name = name, Lines = lines }, cancellation);
+            output.Write(string.Create(CultureInfo.InvariantCulture, $"run '{run.Name}' in {location}: {run.Samples} samples in {watch.Elapsed.TotalSeconds:0.0} s\n"));
         }
         catch (OperationCanceledException)
         {
@@ -75,5 +74,16 @@ public static class StoreCommand
         }
 
         return SymbolFiles.Worse(worst, CommandOutput.Report(file, source.Trace.Diagnoses, error));
+    }
+
+    private static StoredRun Store(SampleSource source, StoreLocation location, LoadOptions options, CancellationToken cancellation)
+    {
+        if (location.Kind == StoreKind.ClickHouse)
+        {
+            return ClickHouseLoader.Store(source, location, options, cancellation);
+        }
+
+        using StoreDatabase database = StoreDatabase.Open(location, create: true);
+        return TraceLoader.Store(source, database, options, cancellation);
     }
 }

@@ -10,10 +10,11 @@ internal sealed class StoreOptions
 
     /// <param name="name">Name of the option.</param>
     /// <param name="purpose">What the database is for.</param>
-    public StoreOptions(string name, string purpose) => _database = new(name)
+    /// <param name="more">Which databases there are beside PostgreSQL and SQLite.</param>
+    public StoreOptions(string name, string purpose, string more = "") => _database = new(name)
     {
         HelpName = "DATABASE",
-        Description = $"{purpose}: the path of an SQLite file, or postgres://USER@HOST:PORT/NAME. Without it, the environment's {StoreLocation.Variable}.",
+        Description = $"{purpose}: the path of an SQLite file, or postgres://USER@HOST:PORT/NAME{more}. Without it, the environment's {StoreLocation.Variable}.",
     };
 
     /// <summary>What --help says about passwords.</summary>

@@ -22,6 +22,15 @@ public sealed record LoadOptions
 
     /// <summary>Told how many samples were sent, every few thousand.</summary>
     public Action<long>? Progress { get; init; }
+
+    /// <summary>Refuses a name that no run may have.</summary>
+    internal static void CheckName(string name)
+    {
+        if (name.Length is 0 or > LongestName)
+        {
+            throw new StoreException(StoreProblem.Usage, "the name of the run is empty or too long", $"give one of up to {LongestName} characters with --name");
+        }
+    }
 }
 
 /// <summary>Stores traces in databases.</summary>
@@ -37,9 +46,11 @@ public static class TraceLoader
     public static StoredRun Store(SampleSource source, StoreDatabase database, LoadOptions options, CancellationToken cancellation = default)
     {
         string name = StoredText.Of(options.Name ?? Path.GetFileName(options.File));
-        if (options.Name is not null)
+        LoadOptions.CheckName(name);
+        if (options.Name is not null && StoredRuns.List(database).Any(run => run.Name == name))
         {
-            CheckName(database, name);
+            // Refused before any work is done for it.
+            throw Taken(name);
         }
 
         return database.Guard(() =>
@@ -52,7 +63,7 @@ public static class TraceLoader
             // One thread: rows come in the order of the file, and the database is slower than one thread anyway.
             SampleScan.Run(source, SampleFilter.All, () => loading, threads: 1);
             load.EndSamples();
-            StoredRun run = AddRun(source.Trace, load, options, name[..Math.Min(name.Length, LoadOptions.LongestName)], loading.Count);
+            StoredRun run = AddRun(source.Trace, load, options, name, loading.Count);
             load.Add(StoreSchema.Fact, source.Trace.Facts.Select((fact, i) => (object?[])[run.Id, i, StoredText.Of(fact.Key), StoredText.Of(fact.Value)]));
             load.Add(StoreSchema.Loss, source.Trace.Losses.Select((loss, i) => (object?[])[run.Id, i, loss.Cpu < 0 ? null : loss.Cpu, loss.Time == 0 ? null : (long)loss.Time, StoredText.Of(loss.Kind)]));
             load.Add(StoreSchema.Place, Enumerable.Range(0, places.Count).Select(number => Row(run.Id, number, places[number], options.Lines)));
@@ -61,20 +72,6 @@ public static class TraceLoader
             load.Commit();
             return run;
         });
-    }
-
-    /// <summary>Refuses a name before any work is done for it.</summary>
-    private static void CheckName(StoreDatabase database, string name)
-    {
-        if (name.Length is 0 or > LoadOptions.LongestName)
-        {
-            throw new StoreException(StoreProblem.Usage, "the name of the run is empty or too long", $"give one of up to {LoadOptions.LongestName} characters");
-        }
-
-        if (StoredRuns.List(database).Any(run => run.Name == name))
-        {
-            throw Taken(name);
-        }
     }
 
     private static StoreException Taken(string name) => new(StoreProblem.Usage, $"there is a run '{name}' already", "give another --name, or delete it with pinion query --delete");
