@@ -208,7 +208,10 @@ public sealed class StoreCommandTests(Databases databases, DemoTrace demo) : ICl
             ? new SqliteConnection($"Data Source={database};Mode=ReadOnly;Pooling=false")
             : new Npgsql.NpgsqlConnection(new Npgsql.NpgsqlConnectionStringBuilder
             {
-                Host = databases.Server.SocketDirectory, Username = PostgresServer.User, Password = PostgresServer.Password, Pooling = false,
+                Host = databases.Server.SocketDirectory,
+                Username = PostgresServer.User,
+                Password = PostgresServer.Password,
+                Pooling = false,
                 Database = database[(database.LastIndexOf("/test_", StringComparison.Ordinal) + 1)..database.IndexOf('?', StringComparison.Ordinal)],
             }.ConnectionString);
         connection.Open();

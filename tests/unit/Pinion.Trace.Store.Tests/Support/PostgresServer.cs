@@ -95,7 +95,11 @@ public sealed class PostgresServer : IDisposable
     {
         using var connection = new Npgsql.NpgsqlConnection(new Npgsql.NpgsqlConnectionStringBuilder
         {
-            Host = SocketDirectory, Database = database, Username = User, Password = Password, Pooling = false,
+            Host = SocketDirectory,
+            Database = database,
+            Username = User,
+            Password = Password,
+            Pooling = false,
         }.ConnectionString);
         connection.Open();
         using var command = new Npgsql.NpgsqlCommand(statement, connection);
