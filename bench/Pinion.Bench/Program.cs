@@ -17,6 +17,7 @@ public static class Program
         Add("memory", "Resident memory beside guest RAM of a booted guest.", (report, o) => MemoryBenchmark.Run(report, o));
         Add("idle", "Share of a CPU that an idle guest takes.", (report, o) => IdleBenchmark.Run(report, o));
         Add("trace", "Decoding and reporting a perf.data of 256 MB (times --scale), beside perf.", (report, o) => TraceBenchmark.Run(report, o));
+        Add("trace-memory", "Largest resident memory of the commands that read traces, for traces of 4 GB (times --scale): recorded, and made to be hard.", (report, o) => TraceMemoryBenchmark.Run(report, o));
         Add("report-page", "Time until the page of a trace of a million samples (times --scale) is drawn and answers in headless Chromium.", (report, o) => ReportPageBenchmark.Run(report, o));
         Add("store", "Storing a million samples (times --scale) in PostgreSQL and SQLite, and asking them.", (report, o) => StoreBenchmark.Run(report, o));
         Add("all", "All of them.", (report, o) =>

@@ -9,7 +9,10 @@ internal static class WholeProcess
     /// <summary>Wall-clock time, and the largest resident memory. Ends the benchmark where the program fails.</summary>
     /// <param name="command">Program and arguments.</param>
     /// <param name="environment">Variables that it gets beside ours.</param>
-    public static (double Seconds, double Megabytes) Time(string[] command, params (string Name, string Value)[] environment)
+    public static (double Seconds, double Megabytes) Time(string[] command, params (string Name, string Value)[] environment) => Time(command, [0], environment);
+
+    /// <summary>As <see cref="Time(string[], ValueTuple{string, string}[])"/>, where any of <paramref name="expected"/> is an exit code to expect.</summary>
+    public static (double Seconds, double Megabytes) Time(string[] command, int[] expected, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" > /dev/null 2>&1", "sh", .. command]);
         foreach ((string name, string value) in environment)
@@ -25,7 +28,7 @@ internal static class WholeProcess
             largest = Math.Max(largest, HighWater(process.Id));
         }
 
-        if (process.ExitCode != 0)
+        if (!expected.Contains(process.ExitCode))
         {
             Stop.Because($"'{string.Join(' ', command)}' ended with exit code {process.ExitCode}; is it installed?");
         }

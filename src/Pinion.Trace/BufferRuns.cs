@@ -46,7 +46,7 @@ public static class BufferRuns
                 work(run, first, end, found);
                 damage.Add(run, found);
                 SpeBuffer last = trace.Buffers[end - 1];
-                trace.Source.Drop((ulong)trace.Buffers[first].FileOffset, (ulong)(last.FileOffset + last.Bytes.Length - trace.Buffers[first].FileOffset));
+                trace.Source.Drop((ulong)trace.Buffers[first].FileOffset, (ulong)(last.FileOffset + last.Length - trace.Buffers[first].FileOffset));
             }
         }
     }
@@ -58,7 +58,7 @@ public static class BufferRuns
         long bytes = 0;
         for (int i = 0; i < buffers.Count; i++)
         {
-            bytes += buffers[i].Bytes.Length;
+            bytes += buffers[i].Length;
             if (bytes >= RunBytes || i + 1 == buffers.Count)
             {
                 runs.Add((first, i + 1));

@@ -89,7 +89,7 @@ public static class RecordScan
         damage.Add(
             buffer.FileOffset + found.Offset,
             found.BadBytes > 0 ? $"{bytes}: {found.BadBytes} of them are part of no packet"
-                : found.Offset + found.Size == buffer.Bytes.Length ? $"{bytes}: the last one has no end"
+                : found.Offset + found.Size == buffer.Length ? $"{bytes}: the last one has no end"
                 : $"{bytes}: one has no end, or a packet twice");
     }
 }

@@ -8,14 +8,18 @@ namespace Pinion.Trace;
 /// <param name="ThreadId">Thread that was recorded; -1 where all were. A thread's own stream is the thread's; in a CPU's stream children of the thread may be, too, and Context packets tell.</param>
 /// <param name="StreamOffset">Bytes of this stream before this stretch.</param>
 /// <param name="FileOffset">Where the bytes lie in the file.</param>
-/// <param name="Bytes">Packets.</param>
-public readonly record struct SpeBuffer(int Cpu, int ThreadId, ulong StreamOffset, long FileOffset, ReadOnlyMemory<byte> Bytes)
+/// <param name="Source">The file.</param>
+/// <param name="Length">Bytes.</param>
+public readonly record struct SpeBuffer(int Cpu, int ThreadId, ulong StreamOffset, long FileOffset, TraceBytes Source, int Length)
 {
+    /// <summary>Packets. (Made for whoever asks: a trace may have millions of stretches.)</summary>
+    public ReadOnlyMemory<byte> Bytes => Source.Memory((ulong)FileOffset, Length);
+
     /// <summary>Bytes before these of what the recorder wrote at once, where that is too long to be kept together.</summary>
     public ulong Preceding { get; init; }
 
     /// <summary>Bytes that the recorder wrote at once, these and those before and behind them.</summary>
-    public ulong Whole { get; init; } = (ulong)Bytes.Length;
+    public ulong Whole { get; init; } = (ulong)Length;
 }
 
 /// <summary>A file mapped into a process.</summary>
@@ -160,7 +164,7 @@ public sealed class SpeTrace
 
         void Add(int part)
         {
-            Buffers.Add(new(cpu, threadId, streamOffset + done, (long)(start + done), Source.Memory(start + done, part)) { Preceding = done, Whole = size });
+            Buffers.Add(new(cpu, threadId, streamOffset + done, (long)(start + done), Source, part) { Preceding = done, Whole = size });
             done += (ulong)part;
         }
     }

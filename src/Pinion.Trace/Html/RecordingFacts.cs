@@ -24,7 +24,7 @@ internal static class RecordingFacts
         }
 
         yield return new("size of the file", Bytes(trace.Source.Length));
-        yield return new("size of the records", Bytes(trace.Buffers.Sum(buffer => (long)buffer.Bytes.Length)));
+        yield return new("size of the records", Bytes(trace.Buffers.Sum(buffer => (long)buffer.Length)));
     }
 
     private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");

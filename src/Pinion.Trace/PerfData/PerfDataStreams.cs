@@ -15,7 +15,7 @@ internal sealed class PerfDataStreams(SpeTrace trace, PerfDataWriter writer, boo
     private ulong _dropped;
 
     /// <summary>Writes a stretch as it is.</summary>
-    public void Write(in SpeBuffer buffer) => Write(buffer, buffer.Cpu, buffer.ThreadId, 0, buffer.Bytes.Length);
+    public void Write(in SpeBuffer buffer) => Write(buffer, buffer.Cpu, buffer.ThreadId, 0, buffer.Length);
 
     /// <summary>
     /// Writes a stretch of records without timestamps: perf does not look at their Context packets and asks the stream whose they are, so each run of one thread's records goes to that thread's stream.
@@ -45,7 +45,7 @@ internal sealed class PerfDataStreams(SpeTrace trace, PerfDataWriter writer, boo
             end = reader.Offset;
         }
 
-        WriteRun(buffer, thread, start, buffer.Bytes.Length);
+        WriteRun(buffer, thread, start, buffer.Length);
     }
 
     private void WriteRun(in SpeBuffer buffer, uint? thread, int start, int end)

@@ -60,6 +60,14 @@ public sealed class LatencyHistogram
         Maximum = Math.Max(Maximum, cycles);
     }
 
+    /// <summary>Sets everything to 0.</summary>
+    public void Clear()
+    {
+        Array.Clear(_counts);
+        Count = 0;
+        Maximum = 0;
+    }
+
     public void Add(LatencyHistogram other)
     {
         for (int bucket = 0; bucket < Buckets; bucket++)

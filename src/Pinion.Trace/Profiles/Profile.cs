@@ -18,7 +18,7 @@ public sealed record ProfileRow(IReadOnlyList<string> Labels, ProfileCounts Coun
 public sealed class Profile
 {
     /// <summary>So many rows are kept apart; a trace may have as many addresses as samples. The others share the last row.</summary>
-    public const int MostRows = 1 << 18;
+    public const int MostRows = 1 << 17;
 
     private Profile(ProfileOptions options)
     {
@@ -113,9 +113,9 @@ public sealed class Profile
     ];
 
     /// <summary>The samples of one key that one thread found.</summary>
-    private sealed class Group(in SampleOrigin first, bool histograms)
+    private sealed class Group(bool histograms)
     {
-        public SampleOrigin First { get; } = first;
+        public SampleOrigin First { get; set; }
 
         public ProfileCounts Counts { get; } = new(histograms);
     }
@@ -124,7 +124,10 @@ public sealed class Profile
     private sealed class Gathering(ProfileGrouping grouping, bool histograms, Action<Dictionary<GroupKey, Group>> merge) : ISampleVisitor
     {
         private readonly int _mostGroups = histograms ? 1 << 14 : 1 << 16;
-        private readonly Dictionary<GroupKey, Group> _groups = new(4096);
+        private readonly Dictionary<GroupKey, Group> _groups = [];
+
+        /// <summary>Where a trace has more keys than are kept, groups are used again: most of the time went into making and collecting them.</summary>
+        private readonly Stack<Group> _free = [];
 
         public ulong First { get; private set; } = ulong.MaxValue;
 
@@ -133,7 +136,13 @@ public sealed class Profile
         public void Visit(in SpeRecord record, in SampleOrigin origin)
         {
             ref Group? group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, grouping.KeyOf(record, origin), out _);
-            (group ??= new(origin, histograms)).Counts.Add(record);
+            if (group is null)
+            {
+                group = _free.TryPop(out Group? free) ? free : new(histograms);
+                group.First = origin;
+            }
+
+            group.Counts.Add(record);
             if (record.Has(SpeFields.Timestamp))
             {
                 First = Math.Min(First, record.Timestamp);
@@ -149,6 +158,12 @@ public sealed class Profile
         public void Flush()
         {
             merge(_groups);
+            foreach (Group group in _groups.Values)
+            {
+                group.Counts.Clear();
+                _free.Push(group);
+            }
+
             _groups.Clear();
         }
     }

@@ -209,6 +209,18 @@ public sealed class ProfileCounts
         AddHistogram(TranslationHistogram, other.TranslationHistogram);
     }
 
+    /// <summary>Sets everything to 0.</summary>
+    public void Clear()
+    {
+        Array.Clear(_sums);
+        Array.Clear(_classes);
+        Array.Clear(_levels);
+        Array.Clear(_dataSources);
+        TotalHistogram?.Clear();
+        IssueHistogram?.Clear();
+        TranslationHistogram?.Clear();
+    }
+
     /// <summary>Whether another chip served the access.</summary>
     public static bool IsRemote(in SpeRecord record) =>
         (record.Has(SpeFields.Events) && (record.Events & SpeEvents.RemoteAccess) != 0)

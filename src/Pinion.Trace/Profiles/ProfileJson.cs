@@ -8,6 +8,8 @@ namespace Pinion.Trace.Profiles;
 /// </summary>
 public static class ProfileJson
 {
+    private const int MostPending = 1 << 16;
+
     /// <summary>Writes the profile as one indented JSON object.</summary>
     public static void Write(Profile profile, TimeConversion time, Stream output)
     {
@@ -37,6 +39,12 @@ public static class ProfileJson
 
             WriteCounts(json, row.Counts);
             json.WriteEndObject();
+
+            // Otherwise the writer keeps everything until its end.
+            if (json.BytesPending > MostPending)
+            {
+                json.Flush();
+            }
         }
 
         json.WriteEndArray();

@@ -92,10 +92,19 @@ public static class ProfileTable
     {
         string[] columns = ColumnsOf(profile);
         int firstText = FirstTextColumnOf(profile);
-        List<string[]> rows = [columns, .. profile.Rows.Take(top).Select(row => Cells(row, profile.Total))];
-        int[] widths = [.. Enumerable.Range(0, columns.Length).Select(column => rows.Max(row => row[column].Length))];
+        // The cells are made twice, for those of all rows together take more than the profile.
+        int[] widths = [.. columns.Select(column => column.Length)];
+        foreach (ProfileRow row in profile.Rows.Take(top))
+        {
+            string[] cells = Cells(row, profile.Total);
+            for (int column = 0; column < widths.Length; column++)
+            {
+                widths[column] = Math.Max(widths[column], cells[column].Length);
+            }
+        }
+
         writer.Write($"# {Summary(profile, time)}\n");
-        foreach (string[] row in rows)
+        foreach (string[] row in profile.Rows.Take(top).Select(row => Cells(row, profile.Total)).Prepend(columns))
         {
             IEnumerable<string> cells = row.Select((cell, column) => column < firstText ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
             writer.Write(string.Join("  ", cells).TrimEnd() + "\n");

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pinion.Arm.Spe;
 
 namespace Pinion.Trace.Samples;
@@ -16,7 +17,7 @@ public sealed class TaskTable
     private const int Idle = 1;
 
     private readonly List<string?> _texts = [null, "swapper"];
-    private readonly Dictionary<uint, List<(ulong Time, int Name)>> _names = [];
+    private readonly Naming[] _names;
     private readonly Dictionary<uint, uint> _processOfThread = [];
     private readonly Dictionary<uint, (uint Process, ulong Time)> _parents = [];
     private readonly Dictionary<int, (ulong[] Times, uint[] Threads)> _switches;
@@ -24,9 +25,18 @@ public sealed class TaskTable
     public TaskTable(SpeTrace trace)
     {
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        var names = new List<Naming>();
         foreach (TraceTask task in trace.Tasks)
         {
-            _processOfThread[task.ThreadId] = task.ProcessId;
+            if (task.ThreadId == task.ProcessId)
+            {
+                _processOfThread.Remove(task.ThreadId);
+            }
+            else
+            {
+                _processOfThread[task.ThreadId] = task.ProcessId;
+            }
+
             if (task.ParentProcessId != task.ProcessId)
             {
                 _parents[task.ProcessId] = (task.ParentProcessId, task.Time == 0 ? ulong.MaxValue : task.Time);
@@ -34,37 +44,20 @@ public sealed class TaskTable
 
             if (task.Name is not null)
             {
-                if (!_names.TryGetValue(task.ThreadId, out List<(ulong, int)>? names))
-                {
-                    _names.Add(task.ThreadId, names = []);
-                }
-
                 if (!numbers.TryGetValue(task.Name, out int number))
                 {
                     numbers.Add(task.Name, number = _texts.Count);
                     _texts.Add(task.Name);
                 }
 
-                names.Add((task.Time, number));
+                names.Add(new(task.ThreadId, task.Time, names.Count, number));
             }
         }
 
-        foreach (uint thread in _names.Keys)
-        {
-            _names[thread] = [.. _names[thread].OrderBy(name => name.Time)];
-        }
-
-        _switches = trace.Switches.GroupBy(change => change.Cpu).ToDictionary(
-            cpu => cpu.Key,
-            cpu =>
-            {
-                TraceSwitch[] changes = [.. cpu.OrderBy(change => change.Time)];
-                return (changes.Select(change => change.Time).ToArray(), changes.Select(change => change.ThreadId).ToArray());
-            });
+        _names = [.. names];
+        Array.Sort(_names);
+        _switches = SwitchesByCpu(trace.Switches);
     }
-
-    /// <summary>Threads whose names are known.</summary>
-    public IEnumerable<uint> Threads => _names.Keys;
 
     /// <summary>Thread of a record; null where nothing tells.</summary>
     /// <param name="buffer">Where the record is from.</param>
@@ -118,12 +111,13 @@ public sealed class TaskTable
         bool fixedSince = false;
         for (int generation = 0; generation < MostGenerations; generation++)
         {
-            if (_names.TryGetValue(threadId, out List<(ulong Time, int Name)>? names))
+            ReadOnlySpan<Naming> names = NamesOf(threadId);
+            if (names.Length > 0)
             {
                 int next = FirstAfter(names, time);
                 if (!fixedSince)
                 {
-                    holds = (next == 0 ? holds.From : Math.Max(holds.From, names[next - 1].Time), next == names.Count ? holds.Until : Math.Min(holds.Until, names[next].Time));
+                    holds = (next == 0 ? holds.From : Math.Max(holds.From, names[next - 1].Time), next == names.Length ? holds.Until : Math.Min(holds.Until, names[next].Time));
                 }
 
                 if (next > 0)
@@ -159,10 +153,10 @@ public sealed class TaskTable
         return first == NoName && threadId == 0 ? Idle : first;
     }
 
-    private static int FirstAfter(List<(ulong Time, int Name)> names, ulong time)
+    private static int FirstAfter(ReadOnlySpan<Naming> names, ulong time)
     {
         int low = 0;
-        int high = names.Count;
+        int high = names.Length;
         while (low < high)
         {
             int middle = (low + high) / 2;
@@ -170,5 +164,76 @@ public sealed class TaskTable
         }
 
         return low;
+    }
+
+    /// <summary>Times and threads of each CPU, in the order of time, and of the file at one time.</summary>
+    private static Dictionary<int, (ulong[] Times, uint[] Threads)> SwitchesByCpu(List<TraceSwitch> switches)
+    {
+        var counts = new Dictionary<int, int>();
+        foreach (TraceSwitch change in switches)
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(counts, change.Cpu, out _)++;
+        }
+
+        var byCpu = counts.ToDictionary(cpu => cpu.Key, cpu => (Times: new ulong[cpu.Value], Threads: new uint[cpu.Value]));
+        foreach (TraceSwitch change in switches)
+        {
+            (ulong[] times, uint[] threads) = byCpu[change.Cpu];
+            int next = times.Length - counts[change.Cpu]--;
+            (times[next], threads[next]) = (change.Time, change.ThreadId);
+        }
+
+        foreach ((int cpu, (ulong[] times, uint[] threads)) in byCpu)
+        {
+            // perf writes a CPU's records in order, unless it is told not to.
+            bool isSorted = true;
+            for (int i = 1; i < times.Length && isSorted; i++)
+            {
+                isSorted = times[i - 1] <= times[i];
+            }
+
+            if (!isSorted)
+            {
+                int[] order = [.. Enumerable.Range(0, times.Length).OrderBy(i => times[i])];
+                byCpu[cpu] = (Array.ConvertAll(order, i => times[i]), Array.ConvertAll(order, i => threads[i]));
+            }
+        }
+
+        return byCpu;
+    }
+
+    private ReadOnlySpan<Naming> NamesOf(uint thread)
+    {
+        int first = FirstFrom(thread);
+        return _names.AsSpan(first, (thread == uint.MaxValue ? _names.Length : FirstFrom(thread + 1)) - first);
+    }
+
+    /// <summary>The first name of a thread, or of those behind it.</summary>
+    private int FirstFrom(uint thread)
+    {
+        int low = 0;
+        int high = _names.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = _names[middle].Thread < thread ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
+
+    /// <summary>A name that a thread took.</summary>
+    /// <param name="Thread">Thread.</param>
+    /// <param name="Time">When.</param>
+    /// <param name="Order">Order of the file.</param>
+    /// <param name="Name">Number of the name.</param>
+    private readonly record struct Naming(uint Thread, ulong Time, int Order, int Name) : IComparable<Naming>
+    {
+        public int CompareTo(Naming other)
+        {
+            int order = Thread.CompareTo(other.Thread);
+            order = order != 0 ? order : Time.CompareTo(other.Time);
+            return order != 0 ? order : Order.CompareTo(other.Order);
+        }
     }
 }

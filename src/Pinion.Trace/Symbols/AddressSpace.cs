@@ -9,6 +9,12 @@ internal sealed class AddressSpace
     /// <summary>A file may replace mappings without end; from here on they replace each other in the last epoch.</summary>
     private const int MostEpochs = 64;
 
+    /// <summary>All epochs together have at most so many times the mappings that were ever made,</summary>
+    private const int MostCopies = 4;
+
+    /// <summary>and so many more: what a real process does is kept whole.</summary>
+    private const int FreeCopies = 1 << 12;
+
     private static readonly Comparer<TraceMapping> s_byStart = Comparer<TraceMapping>.Create((left, right) => left.Start.CompareTo(right.Start));
 
     private readonly List<(ulong From, TraceMapping[] Mappings)> _epochs = [];
@@ -18,9 +24,13 @@ internal sealed class AddressSpace
     {
     }
 
+    /// <summary>Mappings of all epochs.</summary>
+    public int Size { get; private set; }
+
     /// <summary>An address space from what happened to it, in order.</summary>
-    public static AddressSpace Build(IEnumerable<(ulong Time, TraceMapping? Mapping)> events)
+    public static AddressSpace Build(IReadOnlyCollection<(ulong Time, TraceMapping? Mapping)> events)
     {
+        long most = FreeCopies + ((long)MostCopies * events.Count);
         var space = new AddressSpace();
         var current = new SortedSet<TraceMapping>(s_byStart);
         ulong from = 0;
@@ -29,9 +39,9 @@ internal sealed class AddressSpace
             // What a child had before it called exec is its parent's, so exec always begins something new.
             if (mapping is null || Overlaps(current, mapping.Value))
             {
-                if (time > from && space._epochs.Count < MostEpochs - 1)
+                if (time > from && space._epochs.Count < MostEpochs - 1 && space.Size + current.Count <= most)
                 {
-                    space._epochs.Add((from, [.. current]));
+                    space.AddEpoch(from, current);
                     from = time;
                 }
 
@@ -48,7 +58,7 @@ internal sealed class AddressSpace
             }
         }
 
-        space._epochs.Add((from, [.. current]));
+        space.AddEpoch(from, current);
         return space;
     }
 
@@ -81,6 +91,12 @@ internal sealed class AddressSpace
 
         mapping = count > 0 ? mappings[count - 1] : default;
         return count > 0 && mapping.Contains(address);
+    }
+
+    private void AddEpoch(ulong from, SortedSet<TraceMapping> current)
+    {
+        _epochs.Add((from, [.. current]));
+        Size += current.Count;
     }
 
     private static ulong Last(in TraceMapping mapping) => mapping.Start + Math.Min(mapping.Length - 1, ulong.MaxValue - mapping.Start);

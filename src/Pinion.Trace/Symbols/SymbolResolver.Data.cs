@@ -2,6 +2,8 @@ namespace Pinion.Trace.Symbols;
 
 public sealed partial class SymbolResolver
 {
+    private const int MostLoaded = 1 << 12;
+
     private readonly List<SymbolTable> _kernelData = [];
     private readonly Dictionary<(AddressSpace Mapped, int Epoch), LoadedImages> _loaded = [];
 
@@ -24,10 +26,10 @@ public sealed partial class SymbolResolver
     private DataPlace FindUserData(ulong address, int space)
     {
         bool anythingMapped = false;
-        foreach ((AddressSpace mapped, int epoch) in SpacesOf(space).Append((_anybody, 0)))
+        foreach ((AddressSpace mapped, int epoch) in SpacesOf(space).Append((_spaces.Anybody, 0)))
         {
             // What others have mapped says nothing of a process whose own mappings are known.
-            bool isAnybody = ReferenceEquals(mapped, _anybody);
+            bool isAnybody = ReferenceEquals(mapped, _spaces.Anybody);
             if (isAnybody && anythingMapped)
             {
                 break;
@@ -97,6 +99,11 @@ public sealed partial class SymbolResolver
     {
         if (!_loaded.TryGetValue((mapped, epoch), out LoadedImages? loaded))
         {
+            if (_loaded.Count >= MostLoaded)
+            {
+                _loaded.Clear();
+            }
+
             _loaded.Add((mapped, epoch), loaded = new(mapped.MappingsOf(epoch), ImagesOf));
         }
 

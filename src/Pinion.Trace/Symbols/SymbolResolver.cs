@@ -24,8 +24,7 @@ public sealed partial class SymbolResolver
 
     private readonly List<SymbolTable> _kernel = [];
     private readonly List<(ElfImage Image, ulong Bias)> _images = [];
-    private readonly AddressSpace _anybody;
-    private readonly Dictionary<uint, AddressSpace> _spaces = [];
+    private readonly AddressSpaces _spaces;
     private readonly Dictionary<uint, uint> _processOfThread = [];
     private readonly Dictionary<uint, (uint Process, ulong Time)> _parents = [];
     private readonly List<(uint Process, ulong Time)> _handles = [];
@@ -34,41 +33,22 @@ public sealed partial class SymbolResolver
 
     public SymbolResolver(SpeTrace trace)
     {
-        _anybody = AddressSpace.Build(trace.Mappings.Where(mapping => mapping.ProcessId != uint.MaxValue).Select(mapping => (0ul, (TraceMapping?)mapping)));
-        var events = new Dictionary<uint, List<(ulong Time, TraceMapping? Mapping)>>();
+        _spaces = new(trace);
         foreach (TraceTask task in trace.Tasks)
         {
-            _processOfThread[task.ThreadId] = task.ProcessId;
+            if (task.ThreadId == task.ProcessId)
+            {
+                _processOfThread.Remove(task.ThreadId);
+            }
+            else
+            {
+                _processOfThread[task.ThreadId] = task.ProcessId;
+            }
+
             if (task.ParentProcessId != task.ProcessId)
             {
                 _parents[task.ProcessId] = (task.ParentProcessId, task.Time == 0 ? ulong.MaxValue : task.Time);
             }
-
-            if (task.IsExec)
-            {
-                Events(task.ProcessId).Add((task.Time, null));
-            }
-        }
-
-        foreach (TraceMapping mapping in trace.Mappings.Where(mapping => mapping.ProcessId != uint.MaxValue))
-        {
-            Events(mapping.ProcessId).Add((mapping.Time, mapping));
-        }
-
-        foreach ((uint process, List<(ulong Time, TraceMapping? Mapping)> list) in events)
-        {
-            // Order is stable: without times the order of the file stays, and the name of an exec comes before what it maps.
-            _spaces.Add(process, AddressSpace.Build(list.OrderBy(e => e.Time)));
-        }
-
-        List<(ulong Time, TraceMapping? Mapping)> Events(uint process)
-        {
-            if (!events.TryGetValue(process, out List<(ulong, TraceMapping?)>? list))
-            {
-                events.Add(process, list = []);
-            }
-
-            return list;
         }
     }
 
@@ -123,7 +103,7 @@ public sealed partial class SymbolResolver
 
         uint process = ProcessOf(thread);
         int epoch = 0;
-        if (_spaces.TryGetValue(process, out AddressSpace? space))
+        if (_spaces.TryGet(process, out AddressSpace space))
         {
             epoch = space.EpochAt(time);
             holds = space.BoundsOf(epoch);
@@ -216,7 +196,7 @@ public sealed partial class SymbolResolver
             }
         }
 
-        return _anybody.TryFind(0, pc, out mapping);
+        return _spaces.Anybody.TryFind(0, pc, out mapping);
     }
 
     /// <summary>Where what a process has mapped may be found, nearest first: in its own address space and, until it calls execve, in its parent's as it was at the fork.</summary>
@@ -230,7 +210,7 @@ public sealed partial class SymbolResolver
         (uint process, ulong time) = _handles[space];
         for (int generation = 0; generation < MostGenerations; generation++)
         {
-            if (_spaces.TryGetValue(process, out AddressSpace? mapped))
+            if (_spaces.TryGet(process, out AddressSpace mapped))
             {
                 int epoch = mapped.EpochAt(time);
                 yield return (mapped, epoch);

@@ -92,7 +92,7 @@ public sealed class SharingTests
         trace.Tasks.Add(new(51, 53, null, 51));
         for (int i = 0; i < records.Length; i++)
         {
-            trace.Buffers.Add(new(records[i].Cpu, -1, 0, i * SpeRecordWriter.FixedSize, bytes.AsMemory(i * SpeRecordWriter.FixedSize, SpeRecordWriter.FixedSize)));
+            trace.Buffers.Add(new(records[i].Cpu, -1, 0, i * SpeRecordWriter.FixedSize, trace.Source, SpeRecordWriter.FixedSize));
         }
 
         return Sharing.Find(new SampleSource(trace, new SymbolResolver(trace)), SampleFilter.All);

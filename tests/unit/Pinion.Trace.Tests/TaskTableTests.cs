@@ -6,7 +6,7 @@ namespace Pinion.Trace.Tests;
 
 public sealed class TaskTableTests
 {
-    private static readonly SpeBuffer s_cpu1 = new(1, -1, 0, 0, default);
+    private static readonly SpeBuffer s_cpu1 = new(1, -1, 0, 0, new TraceBytes(default), 0);
 
     [Fact]
     public void AContextPacketTellsTheThread() => new TaskTable(Trace(switches: [new(1, 7, 0)])).ThreadOf(s_cpu1, Sample(0x1000, context: 9), 100).ShouldBe(9u);

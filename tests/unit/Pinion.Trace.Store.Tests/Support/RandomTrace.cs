@@ -70,7 +70,7 @@ internal sealed class RandomTrace : ISourceLines
         for (int stream = 0; stream < streams; stream++)
         {
             bool isThread = _random.Next(4) == 0;
-            trace.Buffers.Add(new(isThread ? -1 : _random.Next(4), isThread ? 50 + _random.Next(4) : -1, 0, offset, trace.Source.Memory((ulong)offset, sizes[stream])));
+            trace.Buffers.Add(new(isThread ? -1 : _random.Next(4), isThread ? 50 + _random.Next(4) : -1, 0, offset, trace.Source, sizes[stream]));
             offset += sizes[stream];
         }
 

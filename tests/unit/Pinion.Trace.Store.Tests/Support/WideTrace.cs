@@ -32,8 +32,8 @@ internal static class WideTrace
         byte[] bytes = Bytes(samples, samples);
         var trace = new SpeTrace { Format = "wide", Source = new TraceBytes(bytes) };
         int first = (samples - 5000) * SpeRecordWriter.FixedSize;
-        trace.Buffers.Add(new(0, -1, 0, 0, trace.Source.Memory(0, first)));
-        trace.Buffers.Add(new(1, -1, 0, first, trace.Source.Memory((ulong)first, bytes.Length - first)));
+        trace.Buffers.Add(new(0, -1, 0, 0, trace.Source, first));
+        trace.Buffers.Add(new(1, -1, 0, first, trace.Source, bytes.Length - first));
         var resolver = new SymbolResolver(trace);
         resolver.AddKernel(Kallsyms.Read("ffff800080000000 T _text\nffff800080100400 T late\nffff800080100800 T latest\n"u8, "[kernel]", trace.Diagnoses));
         return new(trace, resolver);

@@ -61,7 +61,7 @@ public sealed class BoltExporterTests
         var bytes = new byte[2 * SpeRecordWriter.PackedMaximum];
         int length = SpeRecordWriter.WritePacked(branch, 1, bytes);
         length += SpeRecordWriter.WritePacked(backwards, 1, bytes.AsSpan(length));
-        trace.Buffers.Add(new(0, 51, 0, 0, bytes.AsMemory(0, length)));
+        trace.Buffers.Add(new(0, 51, 0, 0, new TraceBytes(bytes), length));
 
         Text(RequestOf(trace)).ShouldBe("B 400104 400108 1 0\nB 40010c 400100 1 0\nF 400104 40010c 1\n");
     }

@@ -37,17 +37,18 @@ internal static class ExportTestData
             ]);
     }
 
+    /// <summary>A stretch of a CPU's stream that is a file of its own.</summary>
+    public static SpeBuffer Stretch(int cpu, byte[] bytes) => new(cpu, -1, 0, 0, new TraceBytes(bytes), bytes.Length);
+
     /// <summary>A trace of two CPUs, which take turns, with processes 51 (threads 51 and 52) and 60.</summary>
     public static SpeTrace TraceWith(IReadOnlyList<SpeRecord> records)
     {
         const int Cpus = 2;
-        var bytes = new List<byte>();
         var trace = new SpeTrace { Format = "test", Source = new TraceBytes(default), Time = TimeConversion.FromFrequency(1_000_000_000), Period = 1024 };
         for (int cpu = 0; cpu < Cpus; cpu++)
         {
             SpeRecord[] own = [.. records.Where((_, index) => index % Cpus == cpu)];
-            trace.Buffers.Add(new(cpu, -1, 0, bytes.Count, Fixed(own)));
-            bytes.AddRange(Fixed(own));
+            trace.Buffers.Add(Stretch(cpu, Fixed(own)));
         }
 
         trace.Tasks.Add(new(51, 51, "bench", 51));

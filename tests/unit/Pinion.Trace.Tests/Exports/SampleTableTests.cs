@@ -66,7 +66,7 @@ public sealed class SampleTableTests
         for (int i = 0; i < 4; i++)
         {
             SpeRecord[] records = [.. Enumerable.Range(0, 1 << 14).Select(j => Sample(0x7000_0000 + (ulong)(4 * ((i + 1) * j % 1000)), context: 51, total: (ushort)j))];
-            trace.Buffers.Add(new(i, -1, 0, 0, Fixed(records)));
+            trace.Buffers.Add(Stretch(i, Fixed(records)));
         }
 
         SampleTable first = SampleTable.Build(RequestOf(trace), SampleDetail.All);

@@ -25,7 +25,7 @@ public sealed class TraceExporterTests
                 .. Enumerable.Range(0, 1 << 14).Select(j => Sample(
                     0x7000_0000 + (ulong)(4 * ((i + 1) * j % 100)), context: j % 3 == 0 ? 51u : 60u, total: (ushort)j, timestamp: (ulong)(1 + (4 * j) + i))),
             ];
-            trace.Buffers.Add(new(i, -1, 0, 0, Fixed(records)));
+            trace.Buffers.Add(Stretch(i, Fixed(records)));
         }
 
         byte[] first = Export(Exporter(format), trace);
