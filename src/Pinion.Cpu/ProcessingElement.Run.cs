@@ -2,6 +2,7 @@ using Pinion.Arm;
 using Pinion.Cpu.Decode;
 using Pinion.Cpu.Exceptions;
 using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.Jit;
 using Pinion.Cpu.State;
 
 namespace Pinion.Cpu;
@@ -148,13 +149,56 @@ public sealed unsafe partial class ProcessingElement
 
             // A chain never outlives a change of EL: exceptions and returns leave it.
             int el = s->El;
-            Threaded.Run(s, ip, (nint)(ip + left));
-            long done = left - ((s->ExitLimit - (nint)s->ExitIp) / Rec.Size);
+            long done = Code.Native is NativeCode native ? RunNative(native, ip, left) : RunChain(ip, left);
             Account((ulong)done, el);
             left -= done;
         }
         while (left > 0 && s->Leave == (int)LeaveReason.Reschedule && MayGoOn);
     }
+
+    /// <summary>Runs the interpreter's chain from <paramref name="ip"/> for some <paramref name="n"/> instructions; answers how many it were.</summary>
+    private long RunChain(Rec* ip, long n)
+    {
+        Pe* s = State;
+        Threaded.Run(s, ip, (nint)(ip + n));
+        return n - ((s->ExitLimit - (nint)s->ExitIp) / Rec.Size);
+    }
+
+    /// <summary>As <see cref="RunChain"/>, by compiled code where there is any, and by the interpreter until it comes to some. Compiles what it is asked for often.</summary>
+    private long RunNative(NativeCode native, Rec* ip, long n)
+    {
+        Pe* s = State;
+        Rec* page = s->CodeBase;
+        int index = (int)(ip - page);
+        if (!native.Has(page, index))
+        {
+            byte* count = NativePage.Counts(page) + index;
+            if (*count >= Configuration.CompileAfter && *count != NativeCode.NotWorthIt)
+            {
+                *count = native.Compile(s, page, index) ? (byte)0 : NativeCode.NotWorthIt;
+            }
+            else if (*count < NativeCode.NotWorthIt - 1)
+            {
+                (*count)++;
+            }
+        }
+
+        if (!native.Has(page, index) || n < NativePage.Lengths(page)[index])
+        {
+            return RunChain(ip, Math.Min(n, ChainLength));
+        }
+
+        long done = native.Run(s, page, index, n);
+        if (s->Leave == 0)
+        {
+            s->Leave = (int)LeaveReason.Reschedule;
+        }
+
+        return done;
+    }
+
+    /// <summary>Instructions after which the interpreter's chain is looked at for what could be compiled: where it stands then is most likely where most time goes.</summary>
+    private const long ChainLength = 512;
 
     /// <summary>
     /// As <see cref="RunThreaded"/>, but executes exactly <paramref name="n"/> instructions at most. Every branch leaves the chain, so this is for the last few. Where code runs straight on, a

@@ -22,6 +22,9 @@ public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, ISt
     /// <summary>Data caches that can be told from memory; null: memory is coherent for every access, and nothing is spent on it.</summary>
     public IDataCaches? DataCaches { get; init; }
 
+    /// <summary>So often an instruction is come to by the dispatcher before it is compiled; 0: at once.</summary>
+    public int CompileAfter { get; init; } = 2;
+
     /// <summary>Hears of TLB maintenance, or null.</summary>
     public ITlbObserver? TlbObserver { get; init; }
 
@@ -48,6 +51,9 @@ public enum EngineKind
 
     /// <summary>One instruction at a time: portable, and the oracle for the others.</summary>
     Switch,
+
+    /// <summary>Machine code for what is executed often, the threaded interpreter for the rest. Where the host has no executable memory, or is no x86-64, the interpreter alone.</summary>
+    Block,
 }
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.Jit;
 using Pinion.Cpu.State;
 
 namespace Pinion.Cpu.Decode;
@@ -14,6 +15,20 @@ namespace Pinion.Cpu.Decode;
 /// </remarks>
 internal sealed unsafe class CodeCache : IDisposable
 {
+    /// <param name="native">Pages have room for compiled code.</param>
+    public CodeCache(bool native)
+    {
+        if (native)
+        {
+            Native = NativeCode.TryCreate(this);
+        }
+
+        _pageBytes = Native is null ? RecordsPerPage * Rec.Size : NativePage.Size;
+    }
+
+    /// <summary>Compiled code; null where there is none.</summary>
+    public NativeCode? Native { get; }
+
     /// <summary>Bytes of instruction cache line as CTR_EL0.IminLine gives it: what one IC IVAU drops.</summary>
     public const int LineBytes = 64;
 
@@ -26,6 +41,7 @@ internal sealed unsafe class CodeCache : IDisposable
     private readonly Dictionary<ulong, nint> _pages = new(1024);
     private readonly List<nint> _chunks = [];
     private readonly Stack<nint> _free = new();
+    private readonly int _pageBytes;
     private int _usedInChunk = PagesPerChunk;
     private Rec* _stop;
     private nint _stopped;
@@ -74,6 +90,7 @@ internal sealed unsafe class CodeCache : IDisposable
                 first[i].Op = (ushort)Op.Decode;
             }
 
+            DropBlocks((Rec*)found, (int)((pa & 0xFC0) >> 2), LineBytes / 4);
             KeepStop();
         }
     }
@@ -87,6 +104,47 @@ internal sealed unsafe class CodeCache : IDisposable
         }
 
         KeepStop();
+    }
+
+    /// <summary>Forgets all compiled code; what is decoded stays.</summary>
+    public void DropNative()
+    {
+        foreach (nint page in _pages.Values)
+        {
+            DropBlocks((Rec*)page, 0, Rec.PerPage);
+        }
+    }
+
+    /// <summary>Forgets the blocks that hold any of <paramref name="count"/> instructions from <paramref name="first"/> on.</summary>
+    private void DropBlocks(Rec* page, int first, int count)
+    {
+        if (Native is null || page[Rec.PerPage].Aux == 0)
+        {
+            return;
+        }
+
+        byte* lengths = NativePage.Lengths(page);
+        for (int i = Math.Max(0, first - NativePage.LongestBlock); i < first + count; i++)
+        {
+            if (lengths[i] != 0 && i + lengths[i] > first)
+            {
+                Uncompile(page, i);
+            }
+        }
+    }
+
+    private void Uncompile(Rec* page, int index)
+    {
+        NativePage.Lengths(page)[index] = 0;
+        NativePage.Slots(page)[index] = Native!.NotCompiled;
+        if (page + index == _stop)
+        {
+            _stopped = Threaded.HandlerFor(page, index);
+        }
+        else if (page[index].Handler == Threaded.StopHandler)
+        {
+            page[index].Handler = Threaded.HandlerFor(page, index);
+        }
     }
 
     /// <summary>Has chains stop before <paramref name="r"/>, until <see cref="RemoveStop"/>.</summary>
@@ -124,8 +182,14 @@ internal sealed unsafe class CodeCache : IDisposable
         Dropped = true;
     }
 
-    private static void Reset(Rec* page, nint host)
+    private void Reset(Rec* page, nint host)
     {
+        if (Native is not null)
+        {
+            new Span<nint>(NativePage.Slots(page), Rec.PerPage).Fill(Native.NotCompiled);
+            new Span<byte>(NativePage.Lengths(page), 2 * Rec.PerPage).Clear();
+        }
+
         nint decode = Threaded.DecodeHandler;
         for (int i = 0; i < Rec.PerPage; i++)
         {
@@ -137,6 +201,7 @@ internal sealed unsafe class CodeCache : IDisposable
         guard->Handler = Threaded.NextPageHandler;
         guard->Op = (ushort)Op.NextPage;
         guard->Imm = host;
+        guard->Aux = 0;
     }
 
     private Rec* Allocate()
@@ -148,11 +213,11 @@ internal sealed unsafe class CodeCache : IDisposable
 
         if (_usedInChunk == PagesPerChunk)
         {
-            _chunks.Add((nint)NativeMemory.AlignedAlloc((nuint)(PagesPerChunk * RecordsPerPage * Rec.Size), 64));
+            _chunks.Add((nint)NativeMemory.AlignedAlloc((nuint)(PagesPerChunk * _pageBytes), 64));
             _usedInChunk = 0;
         }
 
-        return (Rec*)_chunks[^1] + (RecordsPerPage * _usedInChunk++);
+        return (Rec*)((byte*)_chunks[^1] + (_pageBytes * _usedInChunk++));
     }
 
     public void Dispose()
@@ -164,5 +229,6 @@ internal sealed unsafe class CodeCache : IDisposable
 
         _chunks.Clear();
         _pages.Clear();
+        Native?.Dispose();
     }
 }

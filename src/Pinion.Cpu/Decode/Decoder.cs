@@ -44,7 +44,7 @@ internal static unsafe class Decoder
             r->Op = (ushort)(op == Op.DcByAddress ? Op.DcLine : Op.DcSetWayTrapped);
         }
 
-        r->Handler = (index & 63) == 63 ? Threaded.CheckpointHandler : Threaded.HandlerOf(r->Op);
+        r->Handler = Threaded.HandlerFor(s->CodeBase, (int)index);
     }
 
     /// <summary>Fills operation and operands of <paramref name="r"/> from <paramref name="word"/>.</summary>

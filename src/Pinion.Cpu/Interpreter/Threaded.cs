@@ -68,8 +68,24 @@ internal static unsafe partial class Threaded
         return target == behind ? handler : target;
     }
 
-    /// <summary>Runs from record <paramref name="ip"/> until the chain is left.</summary>
-    public static void Run(Pe* s, Rec* ip, nint lim) => ((delegate*<Pe*, Rec*, nint, void>)ip->Handler)(s, ip, lim);
+    /// <summary>The handler that a record has by its operation and its place.</summary>
+    public static nint HandlerFor(Rec* page, int index)
+    {
+        ushort op = page[index].Op;
+        return (Op)op == Op.Decode ? DecodeHandler : (index & 63) == 63 ? CheckpointHandler : HandlerOf(op);
+    }
+
+    /// <summary>Runs from record <paramref name="ip"/> until the chain is left. It executes that record even where chains stop before it.</summary>
+    public static void Run(Pe* s, Rec* ip, nint lim)
+    {
+        nint handler = ip->Handler;
+        if (handler == StopHandler)
+        {
+            handler = HandlerOf(ip->Op);
+        }
+
+        ((delegate*<Pe*, Rec*, nint, void>)handler)(s, ip, lim);
+    }
 
     /// <summary>The budget is used up: <paramref name="ip"/> is what would come next.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

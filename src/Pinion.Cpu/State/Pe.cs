@@ -117,6 +117,12 @@ public unsafe struct Pe
     public ulong ExclusiveLow;
     public ulong ExclusiveHigh;
 
+    /// <summary>Instructions that emitted code may still execute; blocks take their length from it when they begin.</summary>
+    public long NativeBudget;
+
+    /// <summary>NZCV while emitted code runs: the upper byte as LAHF gives it (N is bit 15, Z 14, C 8), V is bit 0.</summary>
+    public ushort NativeFlags;
+
     /// <summary>Where slow reads leave their value for the handler (32 bytes).</summary>
     public fixed ulong Bounce[4];
 
@@ -161,6 +167,20 @@ public unsafe struct Pe
             VF = (long)((ulong)value << 35);
         }
     }
+
+    /// <summary>Takes NZCV over from <see cref="NativeFlags"/>.</summary>
+    public void FromNativeFlags()
+    {
+        ulong flags = NativeFlags;
+        NF = (long)(flags << 48);
+        ZF = (flags & 0x4000) ^ 0x4000;
+        CF = (flags >> 8) & 1;
+        VF = (long)(flags << 63);
+    }
+
+    /// <summary>Hands NZCV over to <see cref="NativeFlags"/>.</summary>
+    public void ToNativeFlags() =>
+        NativeFlags = (ushort)(((ulong)NF >> 63 << 15) | (ZF == 0 ? 0x4000u : 0) | (CF << 8) | ((ulong)VF >> 63));
 
     /// <summary>Recomputes <see cref="FpFast"/>; call after any change of FPCR, or of FPSR.IXC.</summary>
     public void UpdateFpFast() => FpFast = (Fpcr & 0x07FF_FF00) == 0 && (Fpsr & 0x10) != 0 ? (byte)1 : (byte)0;

@@ -18,7 +18,7 @@ public sealed class BlockTests
     private static int Total => int.TryParse(Environment.GetEnvironmentVariable("PINION_BLOCKS"), out int blocks) ? blocks : DefaultBlocks;
 
     private static EngineKind[] Engines => Enum.TryParse(Environment.GetEnvironmentVariable("PINION_BLOCK_ENGINE"), ignoreCase: true, out EngineKind engine)
-        ? [engine] : [EngineKind.Threaded, EngineKind.Switch];
+        ? [engine] : [EngineKind.Threaded, EngineKind.Switch, EngineKind.Block];
 
     [Theory]
     [MemberData(nameof(Groups))]

@@ -37,7 +37,7 @@ internal sealed unsafe class PinionMachine : IStage2, ITimeSource, IPeOutputs, I
         }
 
         MakeTables();
-        _pe = new ProcessingElement(new PeConfiguration(0, new InnerShareableDomain(), this, this, this, engine));
+        _pe = new ProcessingElement(new PeConfiguration(0, new InnerShareableDomain(), this, this, this, engine) { CompileAfter = 0 });
         _pe.WriteRegister(SysRegId.MAIR_EL1, 0xFF);
         _pe.WriteRegister(SysRegId.TTBR0_EL1, TablesBase);
         _pe.WriteRegister(SysRegId.TCR_EL1, 25 | (1 << 8) | (1 << 10) | (3 << 12) | (1 << 23) | (2UL << 32)); // 39-bit VA, 4 KiB, EPD1

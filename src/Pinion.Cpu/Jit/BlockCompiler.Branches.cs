@@ -1,0 +1,191 @@
+using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.State;
+using static Pinion.Cpu.Jit.X64Register;
+
+namespace Pinion.Cpu.Jit;
+
+/// <content>One instruction, and branches.</content>
+internal sealed unsafe partial class BlockCompiler
+{
+    /// <summary>Emits one instruction; false where control never goes on to the next.</summary>
+    private bool EmitInstruction(Rec* r)
+    {
+        Op op = OpOf(r);
+        OpKind kind = Threaded.KindOf(op);
+        switch (kind)
+        {
+            case OpKind.Branch:
+                return EmitBranch(op, r);
+            case OpKind.Indirect:
+                FlushFlags();
+                Load(Rax, r->Rn);
+                if (op == Op.Blr)
+                {
+                    Link();
+                }
+
+                JumpToAddress();
+                return false;
+            case OpKind.Memory:
+                if (!TryMemory(MemoryForm.Of(op), r))
+                {
+                    EmitStep(r);
+                }
+
+                return true;
+            default:
+                if (!TryInteger(op, r))
+                {
+                    EmitStep(r);
+                }
+
+                return !Ends(r, kind);
+        }
+    }
+
+    /// <summary>Whether an instruction has code of its own.</summary>
+    private static bool IsNative(Rec* r)
+    {
+        Op op = OpOf(r);
+        return Threaded.KindOf(op) switch
+        {
+            OpKind.Branch or OpKind.Indirect => true,
+            OpKind.Memory => IsNative(MemoryForm.Of(op), r),
+            OpKind.Leaving => false,
+            _ => s_integer[(int)op],
+        };
+    }
+
+    private bool EmitBranch(Op op, Rec* r)
+    {
+        FlushFlags();
+        if (op is Op.B or Op.Bl)
+        {
+            if (op == Op.Bl)
+            {
+                Link();
+            }
+
+            Go(r);
+            return false;
+        }
+
+        X64Condition taken;
+        switch (op)
+        {
+            case Op.CbzX or Op.CbzW or Op.CbnzX or Op.CbnzW:
+                bool wide = op is Op.CbzX or Op.CbnzX;
+                if (NativeState.IsPinned(r->Rd, out X64Register host))
+                {
+                    _x.Test(host, host, wide);
+                }
+                else
+                {
+                    _x.Alu(X64Alu.Cmp, NativeState.Slot(r->Rd), 0, wide);
+                }
+
+                _flags = HostFlags.None;
+                taken = op is Op.CbzX or Op.CbzW ? X64Condition.Equal : X64Condition.NotEqual;
+                break;
+            case Op.Tbz or Op.Tbnz:
+                _x.TestBit(Read(r->Rd, Rax), (int)r->Aux, true);
+                _flags = HostFlags.None;
+                taken = op == Op.Tbnz ? X64Condition.Below : X64Condition.AboveOrEqual;
+                break;
+            default:
+                NeedFlags();
+                taken = ConditionOf(r->Word & 15);
+                break;
+        }
+
+        X64Patch jump = _x.Jump(taken);
+        if (TryInside(r, _index, out int target) && target < _length)
+        {
+            if (target <= _index)
+            {
+                _later.Add(new(LaterKind.Back, jump, _index, 0, target));
+            }
+            else if (target == _index + 1)
+            {
+                _forward.Add((jump, target));
+            }
+            else
+            {
+                _later.Add(new(LaterKind.Forward, jump, _index, 0, target));
+            }
+        }
+        else
+        {
+            _later.Add(Away(jump, r));
+        }
+
+        return true;
+    }
+
+    /// <summary>An unconditional branch.</summary>
+    private void Go(Rec* r)
+    {
+        if (TryInside(r, _index, out int target) && target < _length)
+        {
+            if (target > _index)
+            {
+                GiveBack(target - _index - 1);
+                _forward.Add((_x.Jump(), target));
+                return;
+            }
+
+            _x.Alu(X64Alu.Sub, NativeState.Budget, _index + 1 - target, true);
+            _x.Bind(_x.Jump(X64Condition.NotSign), _labels[target]);
+            _later.Add(new(LaterKind.BudgetEnd, _x.Jump(), target, 0, 0));
+            return;
+        }
+
+        GiveBack(Rest);
+        Later away = Away(default, r);
+        if (away.Kind == LaterKind.Slot)
+        {
+            JumpOut((int)away.Target);
+        }
+        else
+        {
+            JumpFar(_index, r->Imm);
+        }
+    }
+
+    private Later Away(X64Patch jump, Rec* r)
+    {
+        long record = _start + _index + (r->Imm >> 2);
+        return (r->Op & Rec.Alternate) == 0 && record is >= 0 and < Rec.PerPage
+            ? new(LaterKind.Slot, jump, _index, 0, record)
+            : new(LaterKind.Far, jump, _index, 0, r->Imm);
+    }
+
+    /// <summary>X30 = address of the next instruction. RAX stays.</summary>
+    private void Link()
+    {
+        _x.Load(Rcx, NativeState.CodeVa);
+        _x.Lea(Rcx, new X64Memory(Rcx, (_start + _index + 1) * 4));
+        Write(30, Rcx);
+    }
+
+    private static readonly bool[] s_integer = MakeInteger();
+
+    /// <summary>The operations that <see cref="TryInteger"/> emits.</summary>
+    private static bool[] MakeInteger()
+    {
+        var native = new bool[(int)Op.Count];
+        string[] without = ["Rbit", "Rev16", "Cls", "Crc32"];
+        string[] families =
+        [
+            "Nop", "MovImmediate", "MovX", "MovW", "Movk", "Adr", "Add", "Sub", "Cmp", "Adc", "Sbc", "Csel", "Csinc", "Csinv", "Csneg", "Ccm", "And", "Orr", "Eor", "Bic", "Orn", "Eon", "Ubf", "Sbfm", "Bfm", "Extr",
+            "Madd", "Msub", "Smaddl", "Umaddl", "Smsubl", "Umsubl", "Umulh", "Smulh", "Udiv", "Sdiv", "Lslv", "Lsrv", "Asrv", "Rorv", "RevX", "RevW", "Rev32X", "Clz",
+        ];
+        foreach (Op op in Enum.GetValues<Op>())
+        {
+            string name = op.ToString();
+            native[(int)Math.Min((int)op, (int)Op.Count - 1)] |= op != Op.Count && families.Any(family => name.StartsWith(family, StringComparison.Ordinal)) && !without.Any(family => name.StartsWith(family, StringComparison.Ordinal));
+        }
+
+        return native;
+    }
+}

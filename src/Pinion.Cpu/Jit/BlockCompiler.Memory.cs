@@ -1,0 +1,232 @@
+using Pinion.Cpu.State;
+using static Pinion.Cpu.Jit.X64Register;
+
+namespace Pinion.Cpu.Jit;
+
+/// <content>Loads and stores: a hit in the soft TLB in line, everything else by the interpreter.</content>
+internal sealed unsafe partial class BlockCompiler
+{
+    private const int PageSize = 4096;
+
+    /// <summary>Emits a load or store; false where it has no code.</summary>
+    private bool TryMemory(MemoryForm form, Rec* r)
+    {
+        if (!IsNative(form, r))
+        {
+            return false;
+        }
+
+        LoseFlags();
+        Address(form, r);
+
+        // The stack pointer must be aligned where SCTLR_EL1 says so; the interpreter knows whether it does.
+        X64Patch? misaligned = null;
+        if ((r->Op & Rec.Alternate) != 0)
+        {
+            _x.Test(R11, 15, false);
+            misaligned = _x.Jump(X64Condition.NotEqual);
+        }
+
+        X64Patch miss = Translate(NativeState.DataTlb, form.IsStore, form.Size);
+        Access(form, r);
+        WriteBack(form, r);
+        int back = _x.Length;
+        _later.Add(new(LaterKind.Step, miss, _index, back, 0));
+        if (misaligned is X64Patch jump)
+        {
+            _later.Add(new(LaterKind.Step, jump, _index, back, 0));
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether a load or store has code: a base that is written back must not be what is moved, for the interpreter's order counts then.</summary>
+    private static bool IsNative(MemoryForm form, Rec* r) => form.Kind != MemoryKind.None
+        && !(form.Mode is MemoryMode.Pre or MemoryMode.Post && form.Kind is not (MemoryKind.LoadVector or MemoryKind.StoreVector or MemoryKind.LoadVectorPair or MemoryKind.StoreVectorPair)
+            && (r->Rd == r->Rn || (form.IsPair && r->Rm == r->Rn)));
+
+    /// <summary>Computes the virtual address in RAX.</summary>
+    private void Address(MemoryForm form, Rec* r)
+    {
+        switch (form.Mode)
+        {
+            case MemoryMode.Offset or MemoryMode.Pre when r->Imm != 0:
+                _x.Lea(Rax, new X64Memory(Read(r->Rn, Rax), (int)r->Imm));
+                break;
+            case MemoryMode.Indexed or MemoryMode.Extended:
+                X64Register index = Read(r->Rm, Rcx);
+                if (form.Mode == MemoryMode.Extended)
+                {
+                    _x.Extend(Rcx, index, 4, signed: r->Imm != 0, wide: true);
+                    index = Rcx;
+                }
+
+                if (r->Aux > 3)
+                {
+                    _x.Move(Rcx, index);
+                    _x.Shift(X64Shift.Shl, Rcx, (int)r->Aux, true);
+                    index = Rcx;
+                }
+
+                _x.Lea(Rax, new X64Memory(Read(r->Rn, Rax), index, r->Aux > 3 ? 0 : (int)r->Aux, 0));
+                break;
+            case MemoryMode.Literal:
+                _x.Load(Rax, NativeState.CodeVa);
+                _x.Lea(Rax, new X64Memory(Rax, (int)(((_start + _index) * 4) + r->Imm)));
+                break;
+            default:
+                Load(Rax, r->Rn);
+                break;
+        }
+    }
+
+    /// <summary>Makes the virtual address in RAX the host's; the jump is taken where the soft TLB does not know it, or where the access crosses a page. Changes RCX and RDX.</summary>
+    private X64Patch Translate(in X64Memory tlb, bool write, int size)
+    {
+        _x.Move(Rcx, Rax, wide: false);
+        _x.Shift(X64Shift.Shr, Rcx, 7, false);
+        _x.Alu(X64Alu.And, Rcx, (TlbEntry.Count - 1) << 5, false);
+        _x.Alu(X64Alu.Add, Rcx, tlb, true);
+        _x.Move(Rdx, Rax);
+        _x.Alu(X64Alu.Sub, Rdx, new X64Memory(Rcx, write ? 8 : 0), true);
+        _x.Alu(X64Alu.Cmp, Rdx, PageSize - size, true);
+        X64Patch miss = _x.Jump(X64Condition.Above);
+        _x.Alu(X64Alu.Add, Rax, new X64Memory(Rcx, 16), true);
+        return miss;
+    }
+
+    /// <summary>Moves between the host address in RAX and the registers.</summary>
+    private void Access(MemoryForm form, Rec* r)
+    {
+        var at = new X64Memory(Rax, 0);
+        var second = new X64Memory(Rax, form.Bytes);
+        switch (form.Kind)
+        {
+            case MemoryKind.Load or MemoryKind.LoadSigned:
+                LoadTo(r->Rd, at, form);
+                break;
+            case MemoryKind.Store:
+                StoreFrom(r->Rd, at, form);
+                break;
+            case MemoryKind.LoadPair or MemoryKind.LoadPairSigned:
+                // Both are read before either is written: they may be one register.
+                X64Register first = Target(r->Rd, Rcx);
+                LoadNarrow(first, at, form);
+                X64Register other = Target(r->Rm, Rdx);
+                LoadNarrow(other, second, form);
+                Write(r->Rd, first);
+                Write(r->Rm, other);
+                break;
+            case MemoryKind.StorePair:
+                StoreFrom(r->Rd, at, form);
+                StoreFrom(r->Rm, second, form);
+                break;
+            case MemoryKind.LoadVector:
+                LoadVector(r->Rd, at, form.Bytes);
+                break;
+            case MemoryKind.StoreVector:
+                StoreVector(r->Rd, at, form.Bytes);
+                break;
+            case MemoryKind.LoadVectorPair:
+                LoadVector(r->Rd, at, form.Bytes);
+                LoadVector(r->Rm, second, form.Bytes);
+                break;
+            case MemoryKind.StoreVectorPair:
+                StoreVector(r->Rd, at, form.Bytes);
+                StoreVector(r->Rm, second, form.Bytes);
+                break;
+        }
+    }
+
+    private void WriteBack(MemoryForm form, Rec* r)
+    {
+        if (form.Mode is not (MemoryMode.Pre or MemoryMode.Post) || r->Imm == 0)
+        {
+            return;
+        }
+
+        if (NativeState.IsPinned(r->Rn, out X64Register host))
+        {
+            _x.Lea(host, new X64Memory(host, (int)r->Imm));
+        }
+        else
+        {
+            _x.Alu(X64Alu.Add, NativeState.Slot(r->Rn), (int)r->Imm, true);
+        }
+    }
+
+    private void LoadTo(int register, in X64Memory from, MemoryForm form)
+    {
+        X64Register to = Target(register, Rcx);
+        LoadNarrow(to, from, form);
+        Write(register, to);
+    }
+
+    private void LoadNarrow(X64Register to, in X64Memory from, MemoryForm form)
+    {
+        if (form.Bytes == 8)
+        {
+            _x.Load(to, from);
+        }
+        else
+        {
+            _x.LoadNarrow(to, from, form.Bytes, form.Kind is MemoryKind.LoadSigned or MemoryKind.LoadPairSigned, form.Wide);
+        }
+    }
+
+    private void StoreFrom(int register, in X64Memory to, MemoryForm form)
+    {
+        X64Register from = Read(register, Rcx);
+        if (form.Bytes >= 4)
+        {
+            _x.Store(to, from, form.Bytes == 8);
+        }
+        else
+        {
+            _x.StoreNarrow(to, from, form.Bytes);
+        }
+    }
+
+    /// <summary>Loads a vector register; the rest of it becomes zero.</summary>
+    private void LoadVector(int register, in X64Memory from, int bytes)
+    {
+        switch (bytes)
+        {
+            case 4:
+                _x.Vector(0x66, 0x6E, 0, from);
+                break;
+            case 8:
+                _x.Vector(0xF3, 0x7E, 0, from);
+                break;
+            default:
+                _x.Vector(0, 0x10, 0, from);
+                break;
+        }
+
+        StoreWhole(register, 0);
+    }
+
+    private void StoreVector(int register, in X64Memory to, int bytes)
+    {
+        switch (bytes)
+        {
+            case 4:
+                _x.Load(Rcx, NativeState.Vector(register), wide: false);
+                _x.Store(to, Rcx, wide: false);
+                break;
+            case 8:
+                _x.Load(Rcx, NativeState.Vector(register));
+                _x.Store(to, Rcx);
+                break;
+            default:
+                LoadWhole(0, register);
+                _x.Vector(0, 0x11, 0, to);
+                break;
+        }
+    }
+
+    /// <summary>movaps: vector registers are aligned.</summary>
+    private void LoadWhole(int host, int register) => _x.Vector(0, 0x28, host, NativeState.Vector(register));
+
+    private void StoreWhole(int register, int host) => _x.Vector(0, 0x29, host, NativeState.Vector(register));
+}

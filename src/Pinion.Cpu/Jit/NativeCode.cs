@@ -1,0 +1,205 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Pinion.Cpu.Decode;
+using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.State;
+using static Pinion.Cpu.Jit.X64Register;
+
+namespace Pinion.Cpu.Jit;
+
+/// <summary>
+/// The compiled code of one PE: its memory, the pieces that all blocks share, and which block belongs to which instruction. Compiled code runs between two looks of the dispatcher, on the PE's own thread, and the
+/// garbage collector never waits for it.
+/// </summary>
+internal sealed unsafe class NativeCode : IDisposable
+{
+    private const int MemoryBytes = 64 << 20;
+
+    /// <summary>In place of a count: the instruction begins no block that is worth it.</summary>
+    public const byte NotWorthIt = 255;
+
+    /// <summary>Room that a block may need at the most.</summary>
+    private const int MostBlockBytes = 64 << 10;
+
+    private readonly CodeMemory _memory;
+    private readonly CodeCache _pages;
+    private readonly BlockCompiler _compiler;
+    private readonly long _shared;
+    private delegate* unmanaged<Pe*, nint, void> _enter;
+
+    private NativeCode(CodeMemory memory, CodeCache pages)
+    {
+        _memory = memory;
+        _pages = pages;
+        EmitShared();
+        _shared = memory.Used;
+        _compiler = new BlockCompiler(this);
+    }
+
+    /// <summary>Where a slot leads whose instruction has no block: out, with Pc at that instruction.</summary>
+    public nint NotCompiled { get; private set; }
+
+    /// <summary>Leaves with Pc = CodeVa + RAX.</summary>
+    public nint ExitAt { get; private set; }
+
+    /// <summary>Leaves with Pc = RAX.</summary>
+    public nint ExitTo { get; private set; }
+
+    /// <summary>
+    /// Called: executes the record in RDX by the interpreter. Returns where it went on to the next one; leaves otherwise, giving ECX instructions of the budget back.
+    /// </summary>
+    public nint Step { get; private set; }
+
+    /// <summary>Blocks compiled so far.</summary>
+    public long Blocks { get; private set; }
+
+    /// <summary>Instructions in them.</summary>
+    public long Instructions { get; private set; }
+
+    /// <summary>Times that all code was dropped because there was no more room.</summary>
+    public long Flushes { get; private set; }
+
+    /// <summary>Bytes of code.</summary>
+    public long Bytes => _memory.Used;
+
+    /// <summary>Whether this host can run compiled code at all.</summary>
+    public static bool IsSupported => RuntimeInformation.ProcessArchitecture == Architecture.X64 && System.Runtime.Intrinsics.X86.Lzcnt.IsSupported && System.Runtime.Intrinsics.X86.Sse41.IsSupported;
+
+    /// <summary>Compiled code over <paramref name="pages"/>; null where the host has no executable memory.</summary>
+    public static NativeCode? TryCreate(CodeCache pages)
+    {
+        CodeMemory? memory = IsSupported ? CodeMemory.TryCreate(MemoryBytes) : null;
+        return memory is null ? null : new NativeCode(memory, pages);
+    }
+
+    /// <summary>Whether the instruction of record <paramref name="index"/> begins a block.</summary>
+    public bool Has(Rec* page, int index) => NativePage.Slots(page)[index] != NotCompiled;
+
+    /// <summary>Executes from the block of record <paramref name="index"/> on, at most <paramref name="budget"/> instructions; answers how many. The state is in <see cref="Pe"/> afterwards.</summary>
+    public long Run(Pe* s, Rec* page, int index, long budget)
+    {
+        s->ToNativeFlags();
+        s->NativeBudget = budget;
+        _enter(s, NativePage.Slots(page)[index]);
+        s->FromNativeFlags();
+        return budget - s->NativeBudget;
+    }
+
+    /// <summary>Compiles a block that begins with record <paramref name="index"/> of the page being executed; false where it would gain nothing.</summary>
+    public bool Compile(Pe* s, Rec* page, int index)
+    {
+        if (_memory.Free.Length < MostBlockBytes)
+        {
+            _pages.DropNative();
+            _memory.Reset(_shared);
+            Flushes++;
+        }
+
+        int length = _compiler.Compile(s, page, index, _memory, out nint code);
+        if (length == 0)
+        {
+            return false;
+        }
+
+        NativePage.Slots(page)[index] = code;
+        NativePage.Lengths(page)[index] = (byte)length;
+        page[Rec.PerPage].Aux = 1;
+        page[index].Handler = Threaded.StopHandler;
+        Blocks++;
+        Instructions += length;
+        return true;
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    private void EmitShared()
+    {
+        byte* write = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_memory.Free));
+        nint origin = _memory.Next;
+        var x = new X64Emitter(write);
+
+        // void Enter(Pe* s, nint code)
+        nint enter = origin + x.Length;
+        X64Register[] saved = [Rbx, Rbp, R12, R13, R14, R15];
+        foreach (X64Register register in saved)
+        {
+            x.Push(register);
+        }
+
+        x.Alu(X64Alu.Sub, Rsp, 8, true);
+        x.Move(Rax, Rsi);
+        x.Lea(Rbp, new(Rdi, NativeState.Bias));
+        LoadPinned(ref x);
+        x.Jump(Rax);
+
+        NotCompiled = origin + x.Length;
+        x.Alu(X64Alu.Sub, Rax, NativeState.CodeBase, true);
+        x.Alu(X64Alu.Sub, Rax, NativePage.SlotsOffset, true);
+        x.Shift(X64Shift.Shr, Rax, 1, true);
+
+        ExitAt = origin + x.Length;
+        x.Alu(X64Alu.Add, Rax, NativeState.CodeVa, true);
+
+        ExitTo = origin + x.Length;
+        x.Store(NativeState.Pc, Rax);
+        StorePinned(ref x);
+
+        int exit = x.Length;
+        x.Alu(X64Alu.Add, Rsp, 8, true);
+        foreach (X64Register register in saved.Reverse())
+        {
+            x.Pop(register);
+        }
+
+        x.Return();
+
+        // int StepOne(Pe* s, Rec* r)
+        Step = origin + x.Length;
+        StorePinned(ref x);
+        x.Push(Rcx);
+        x.Lea(Rdi, new(Rbp, -NativeState.Bias));
+        x.Move(Rsi, Rdx);
+        x.Move(Rax, (ulong)(nint)(delegate* unmanaged<Pe*, Rec*, int>)&StepOne);
+        x.Call(Rax);
+        x.Pop(Rcx);
+        x.Test(Rax, Rax, false);
+        X64Patch left = x.Jump(X64Condition.Equal);
+        LoadPinned(ref x);
+        x.Return();
+        x.Bind(left);
+        x.Alu(X64Alu.Add, NativeState.Budget, Rcx, true);
+        x.Alu(X64Alu.Add, Rsp, 8, true);
+        x.Bind(x.Jump(), exit);
+
+        _memory.Commit(x.Length);
+        _enter = (delegate* unmanaged<Pe*, nint, void>)enter;
+    }
+
+    private static void LoadPinned(ref X64Emitter x)
+    {
+        foreach ((int guest, X64Register host) in NativeState.Pinned)
+        {
+            x.Load(host, NativeState.Slot(guest));
+        }
+    }
+
+    private static void StorePinned(ref X64Emitter x)
+    {
+        foreach ((int guest, X64Register host) in NativeState.Pinned)
+        {
+            x.Store(NativeState.Slot(guest), host);
+        }
+    }
+
+    /// <summary>Executes one record; 1 where the next one follows, 0 where the dispatcher has to look.</summary>
+    [UnmanagedCallersOnly]
+    private static int StepOne(Pe* s, Rec* r)
+    {
+        s->FromNativeFlags();
+        ulong pc = Pe.PcOf(s, r);
+        s->Pc = pc;
+        bool next = SwitchCore.Step(s, r) && s->Pc == pc + 4;
+        s->ToNativeFlags();
+        return next ? 1 : 0;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using Pinion.Cpu.State;
+using static Pinion.Cpu.Jit.X64Register;
+
+namespace Pinion.Cpu.Jit;
+
+/// <summary>How emitted code sees the PE: which guest registers live in the host's, and where the rest is.</summary>
+/// <remarks>
+/// RBP points into <see cref="Pe"/> so that X0 to X31 are within a byte's displacement. RAX, RCX and RDX are scratch. NZCV is kept as two bytes at <see cref="Flags"/>: what LAHF gives in the upper, and the
+/// overflow flag in the lower one, with the carry as Arm has it.
+/// </remarks>
+internal static unsafe class NativeState
+{
+    /// <summary>RBP is the state's address plus this.</summary>
+    public const int Bias = 640;
+
+    private const int XOffset = 512;
+
+    private static readonly sbyte[] s_hosts = MakeHosts();
+
+    /// <summary>Guest registers in host registers, with the latter.</summary>
+    public static (int Guest, X64Register Host)[] Pinned { get; } =
+        [(0, Rbx), (1, R12), (2, R13), (3, R14), (4, R15), (5, Rsi), (6, Rdi), (7, R8), (19, R9), (20, R10), (Pe.Sp, R11)];
+
+    public static X64Memory Flags { get; } = Field(offsetOf: static s => &s->NativeFlags);
+
+    public static X64Memory Budget { get; } = Field(offsetOf: static s => &s->NativeBudget);
+
+    public static X64Memory Pc { get; } = Field(offsetOf: static s => &s->Pc);
+
+    public static X64Memory CodeVa { get; } = Field(offsetOf: static s => &s->CodeVa);
+
+    public static X64Memory CodeBase { get; } = Field(offsetOf: static s => &s->CodeBase);
+
+    public static X64Memory CodeBias { get; } = Field(offsetOf: static s => &s->CodeBias);
+
+    public static X64Memory CodeTlb { get; } = Field(offsetOf: static s => &s->CodeTlb);
+
+    public static X64Memory DataTlb { get; } = Field(offsetOf: static s => &s->DataTlb);
+
+    public static X64Memory FpFast { get; } = Field(offsetOf: static s => &s->FpFast);
+
+    /// <summary>Guest register <paramref name="register"/> (0 to 33) in memory; where it is pinned, that is only right outside of emitted code.</summary>
+    public static X64Memory Slot(int register) => new(Rbp, XOffset + (register * 8) - Bias);
+
+    /// <summary>Vector register <paramref name="register"/> in memory, at a byte of it.</summary>
+    public static X64Memory Vector(int register, int offset = 0) => new(Rbp, (register * 16) + offset - Bias);
+
+    /// <summary>Whether a guest register lives in a register of the host.</summary>
+    public static bool IsPinned(int register, out X64Register host)
+    {
+        sbyte found = s_hosts[register];
+        host = (X64Register)found;
+        return found >= 0;
+    }
+
+    private static sbyte[] MakeHosts()
+    {
+        var hosts = new sbyte[34];
+        Array.Fill(hosts, (sbyte)-1);
+        foreach ((int guest, X64Register host) in Pinned)
+        {
+            hosts[guest] = (sbyte)host;
+        }
+
+        return hosts;
+    }
+
+    private delegate void* FieldOf(Pe* s);
+
+    private static X64Memory Field(FieldOf offsetOf)
+    {
+        // Only the distance counts; nothing is read.
+        Unsafe.SkipInit(out Pe state);
+        return new(Rbp, (int)((byte*)offsetOf(&state) - (byte*)&state) - Bias);
+    }
+}
