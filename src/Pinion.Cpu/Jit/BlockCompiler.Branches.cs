@@ -18,6 +18,7 @@ internal sealed unsafe partial class BlockCompiler
                 return EmitBranch(op, r);
             case OpKind.Indirect:
                 FlushFlags();
+                GiveBack(Rest);
                 Load(Rax, r->Rn);
                 if (op == Op.Blr)
                 {
@@ -39,7 +40,8 @@ internal sealed unsafe partial class BlockCompiler
                     EmitStep(r);
                 }
 
-                return !Ends(r, kind);
+                // What ends a block here mostly leaves, but for all that is known it may go on.
+                return true;
         }
     }
 

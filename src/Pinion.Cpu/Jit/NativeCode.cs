@@ -196,6 +196,12 @@ internal sealed unsafe class NativeCode : IDisposable
     private static int StepOne(Pe* s, Rec* r)
     {
         s->FromNativeFlags();
+        if ((Op)r->Op == Op.Decode)
+        {
+            // The block has dropped the line it is in.
+            Decoder.Decode(s, r);
+        }
+
         ulong pc = Pe.PcOf(s, r);
         s->Pc = pc;
         bool next = SwitchCore.Step(s, r) && s->Pc == pc + 4;

@@ -16,11 +16,11 @@ internal static unsafe class NativeState
 
     private const int XOffset = 512;
 
-    private static readonly sbyte[] s_hosts = MakeHosts();
-
     /// <summary>Guest registers in host registers, with the latter.</summary>
     public static (int Guest, X64Register Host)[] Pinned { get; } =
         [(0, Rbx), (1, R12), (2, R13), (3, R14), (4, R15), (5, Rsi), (6, Rdi), (7, R8), (19, R9), (20, R10), (Pe.Sp, R11)];
+
+    private static readonly sbyte[] s_hosts = MakeHosts();
 
     public static X64Memory Flags { get; } = Field(offsetOf: static s => &s->NativeFlags);
 
