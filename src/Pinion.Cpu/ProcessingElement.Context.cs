@@ -71,6 +71,9 @@ public sealed unsafe partial class ProcessingElement
 
     internal bool UsesThreaded { get; }
 
+    /// <summary>Blocks are compiled to machine code.</summary>
+    internal bool UsesNative => Code.Native is not null;
+
     internal ulong GetPstate()
     {
         Pe* s = State;

@@ -12,7 +12,8 @@ public sealed class StraightLineTests
     public void TheConfiguredEngineIsUsed(EngineKind engine)
     {
         using var m = new TestMachine(engine);
-        m.Pe.UsesThreaded.ShouldBe(engine == EngineKind.Threaded);
+        m.Pe.UsesThreaded.ShouldBe(engine != EngineKind.Switch);
+        m.Pe.UsesNative.ShouldBe(engine == EngineKind.Block);
     }
 
     [Theory]

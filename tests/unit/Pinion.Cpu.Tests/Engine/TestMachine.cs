@@ -73,7 +73,7 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
 
         for (int i = 0; i < pes; i++)
         {
-            var pe = new ProcessingElement(new PeConfiguration(i, _domain, this, Time, this, engine) { Gic = gic, Profiling = profiling, DataCaches = caches });
+            var pe = new ProcessingElement(new PeConfiguration(i, _domain, this, Time, this, engine) { Gic = gic, Profiling = profiling, DataCaches = caches, CompileAfter = 0 });
             pe.WriteRegister(SysRegId.CPACR_EL1, 3 << 20);
             pe.WriteRegister(SysRegId.VBAR_EL1, VectorsAt);
             pe.Pc = CodeAt;
