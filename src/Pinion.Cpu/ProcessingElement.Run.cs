@@ -173,9 +173,9 @@ public sealed unsafe partial class ProcessingElement
         if (!native.Has(page, index))
         {
             byte* count = NativePage.Counts(page) + index;
-            if (*count >= Configuration.CompileAfter && *count != NativeCode.NotWorthIt)
+            if (*count >= Configuration.CompileAfter && *count != NativeCode.NotWorthIt && (Op)ip->Op != Op.Decode)
             {
-                *count = native.Compile(s, page, index) ? (byte)0 : NativeCode.NotWorthIt;
+                *count = native.Compile(page, index) ? (byte)0 : NativeCode.NotWorthIt;
             }
             else if (*count < NativeCode.NotWorthIt - 1)
             {

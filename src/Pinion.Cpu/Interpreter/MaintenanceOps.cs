@@ -80,6 +80,7 @@ internal static unsafe partial class MaintenanceOps
         if (owner.Mmu.TryPhysical(va, out ulong pa))
         {
             owner.Code.InvalidateLine(pa);
+            s->CodeDropped = 1;
             Share(s, new MaintenanceRequest(MaintenanceKind.CodeLine, pa));
         }
 
@@ -96,6 +97,7 @@ internal static unsafe partial class MaintenanceOps
         }
 
         s->Owner.Code.InvalidateAll();
+        s->CodeDropped = 1;
         if (r->Imm != 0)
         {
             Share(s, new MaintenanceRequest(MaintenanceKind.CodeAll, 0));

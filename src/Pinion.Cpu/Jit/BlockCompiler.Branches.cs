@@ -11,8 +11,16 @@ internal sealed unsafe partial class BlockCompiler
     private bool EmitInstruction(Rec* r)
     {
         Op op = OpOf(r);
-        OpKind kind = Threaded.KindOf(op);
-        switch (kind)
+        if (op == Op.Decode)
+        {
+            // What was never executed is not decoded ahead: a guest that patches it before the first time would get what stood there.
+            FlushFlags();
+            GiveBack(Rest + 1);
+            JumpOut(_start + _index);
+            return false;
+        }
+
+        switch (Threaded.KindOf(op))
         {
             case OpKind.Branch:
                 return EmitBranch(op, r);

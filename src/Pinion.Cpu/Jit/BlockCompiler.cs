@@ -74,12 +74,12 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     private readonly record struct Later(LaterKind Kind, X64Patch From, int Index, int Back, long Target);
 
     /// <summary>Compiles from record <paramref name="start"/> of <paramref name="page"/> on, which is the page being executed; answers the number of instructions, 0 where it is not worth it.</summary>
-    public int Compile(Pe* s, Rec* page, int start, CodeMemory memory, out nint code)
+    public int Compile(Rec* page, int start, CodeMemory memory, out nint code)
     {
         _page = page;
         _start = start;
         code = 0;
-        if (!Form(s))
+        if (!Form())
         {
             return 0;
         }
@@ -129,23 +129,20 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     // ---- forming ----
 
     /// <summary>Finds how far the block reaches and which instructions in it are branched to.</summary>
-    private bool Form(Pe* s)
+    private bool Form()
     {
         int most = Math.Min(NativePage.LongestBlock, Rec.PerPage - _start);
         int furthest = 0;
         int native = 0;
+        int decoded = 0;
         Array.Clear(_isTarget);
         for (_length = 0; _length < most;)
         {
             Rec* r = At(_length);
-            if (OpOf(r) == Op.Decode)
-            {
-                Decoder.Decode(s, r);
-            }
-
             int index = _length++;
             OpKind kind = Threaded.KindOf(OpOf(r));
             native += IsNative(r) ? 1 : 0;
+            decoded += OpOf(r) == Op.Decode ? 0 : 1;
             if (kind == OpKind.Branch && TryInside(r, index, out int target))
             {
                 furthest = Math.Max(furthest, target);
@@ -168,7 +165,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         }
 
         // A call of the interpreter costs more than its own dispatch.
-        return native * 2 >= _length;
+        return native * 2 >= decoded;
     }
 
     /// <summary>Index of a branch's target from the beginning of the block, where that is not before it and within reach.</summary>
@@ -181,7 +178,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
     /// <summary>Whether an instruction never goes on to the next.</summary>
     private static bool Ends(Rec* r, OpKind kind) =>
-        kind == OpKind.Indirect || OpOf(r) is Op.B or Op.Bl or Op.Undefined or Op.Svc or Op.Hvc or Op.Smc or Op.Brk or Op.Eret or Op.Isb or Op.Wfi;
+        kind == OpKind.Indirect || OpOf(r) is Op.Decode or Op.B or Op.Bl or Op.Undefined or Op.Svc or Op.Hvc or Op.Smc or Op.Brk or Op.Eret or Op.Isb or Op.Wfi;
 
     // ---- flags ----
 

@@ -86,7 +86,7 @@ internal sealed unsafe class NativeCode : IDisposable
     }
 
     /// <summary>Compiles a block that begins with record <paramref name="index"/> of the page being executed; false where it would gain nothing.</summary>
-    public bool Compile(Pe* s, Rec* page, int index)
+    public bool Compile(Rec* page, int index)
     {
         if (_memory.Free.Length < MostBlockBytes)
         {
@@ -95,7 +95,7 @@ internal sealed unsafe class NativeCode : IDisposable
             Flushes++;
         }
 
-        int length = _compiler.Compile(s, page, index, _memory, out nint code);
+        int length = _compiler.Compile(page, index, _memory, out nint code);
         if (length == 0)
         {
             return false;
@@ -198,13 +198,14 @@ internal sealed unsafe class NativeCode : IDisposable
         s->FromNativeFlags();
         if ((Op)r->Op == Op.Decode)
         {
-            // The block has dropped the line it is in.
+            // Another PE had the line dropped.
             Decoder.Decode(s, r);
         }
 
+        s->CodeDropped = 0;
         ulong pc = Pe.PcOf(s, r);
         s->Pc = pc;
-        bool next = SwitchCore.Step(s, r) && s->Pc == pc + 4;
+        bool next = SwitchCore.Step(s, r) && s->Pc == pc + 4 && s->CodeDropped == 0;
         s->ToNativeFlags();
         return next ? 1 : 0;
     }

@@ -123,6 +123,9 @@ public unsafe struct Pe
     /// <summary>NZCV while emitted code runs: the upper byte as LAHF gives it (N is bit 15, Z 14, C 8), V is bit 0.</summary>
     public ushort NativeFlags;
 
+    /// <summary>Set when the PE's own maintenance drops decoded code: emitted code may be what was dropped, and leaves.</summary>
+    public byte CodeDropped;
+
     /// <summary>Where slow reads leave their value for the handler (32 bytes).</summary>
     public fixed ulong Bounce[4];
 
