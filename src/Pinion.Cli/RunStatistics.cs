@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pinion.Cpu;
 using Pinion.Kvm;
 using Pinion.Vmm.Run;
 
@@ -7,6 +8,8 @@ namespace Pinion.Cli;
 /// <summary>The figures of a run, for <c>--stats</c>.</summary>
 internal static class RunStatistics
 {
+    private const int MostOperations = 12;
+
     /// <summary>Writes a line a figure; only when no CPU runs any more.</summary>
     public static void Write(TextWriter writer, Machine machine, TimeSpan elapsed)
     {
@@ -22,6 +25,7 @@ internal static class RunStatistics
             VcpuStatistics s = vcpu.Statistics;
             writer.WriteLine(Line(
                 $"pinion: vCPU {vcpu.Index}: {vcpu.Pe.Executed} instructions, {s.Exits} exits, {s.ExitsToUser} to user space ({s.MmioToUser} device accesses), {s.MmioInKernel} GIC accesses, {s.Hypercalls} hypercalls, {s.WaitsForInterrupt} WFI, {s.RegisterTraps} register traps, {s.ProfilingEvents} profiling events, {s.BuffersPinned} buffers pinned, {s.LimitExits} exits for RLIMIT_MEMLOCK, {s.ProfilingStage2Faults} stage 2 faults of the profiling unit"));
+            WriteEngine(writer, vcpu);
         }
 
         writer.WriteLine(Line(
@@ -36,7 +40,24 @@ internal static class RunStatistics
         {
             writer.WriteLine(Line($"pinion: {machine.UnclaimedAccesses} accesses where nothing is"));
         }
-
-        static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }
+
+    private static void WriteEngine(TextWriter writer, Vcpu vcpu)
+    {
+        EngineStatistics s = vcpu.Pe.EngineStatistics;
+        if (s.Blocks == 0)
+        {
+            return;
+        }
+
+        writer.WriteLine(Line(
+            $"pinion: vCPU {vcpu.Index}: {100.0 * s.Compiled / s.Executed:F1} % of the instructions by compiled code, of which {100.0 * s.Stepped / Math.Max(1, s.Compiled):F1} % left to the interpreter; {s.Blocks} blocks of {s.BlockInstructions} instructions, {s.CodeBytes >> 10} KiB, entered {s.Entries} times, dropped for room {s.Flushes} times"));
+        if (s.SteppedMost.Count > 0)
+        {
+            writer.WriteLine(Line(
+                $"pinion: vCPU {vcpu.Index}: left to the interpreter: {string.Join(", ", s.SteppedMost.Take(MostOperations).Select(most => Line($"{most.Operation} {most.Times}")))}"));
+        }
+    }
+
+    private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

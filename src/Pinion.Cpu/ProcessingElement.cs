@@ -133,6 +133,9 @@ public sealed unsafe partial class ProcessingElement : IDisposable
     /// <summary>Instructions executed since the PE was made. One that took an exception counts, and so does a fetch that faulted.</summary>
     public ulong Executed { get; private set; }
 
+    /// <summary>What the engine did so far. The PE must not be running.</summary>
+    public EngineStatistics EngineStatistics => EngineStatistics.Of(Code.Native, Executed);
+
     /// <summary>Details of <see cref="ExitReason.Stage2Abort"/>.</summary>
     public Stage2Abort Abort { get; internal set; }
 

@@ -62,6 +62,15 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Bytes of code.</summary>
     public long Bytes => _memory.Used;
 
+    /// <summary>Times that the dispatcher entered compiled code.</summary>
+    public long Entries { get; private set; }
+
+    /// <summary>Instructions that compiled code executed, those of <see cref="Steps"/> included.</summary>
+    public long Executed { get; private set; }
+
+    /// <summary>How often compiled code had the interpreter execute an instruction, by operation.</summary>
+    public ulong* Steps { get; } = (ulong*)NativeMemory.AllocZeroed((nuint)Op.Count, sizeof(ulong));
+
     /// <summary>Whether this host can run compiled code at all.</summary>
     public static bool IsSupported => RuntimeInformation.ProcessArchitecture == Architecture.X64 && System.Runtime.Intrinsics.X86.Lzcnt.IsSupported && System.Runtime.Intrinsics.X86.Sse41.IsSupported;
 
@@ -80,9 +89,13 @@ internal sealed unsafe class NativeCode : IDisposable
     {
         s->ToNativeFlags();
         s->NativeBudget = budget;
+        s->NativeSteps = Steps;
         _enter(s, NativePage.Slots(page)[index]);
         s->FromNativeFlags();
-        return budget - s->NativeBudget;
+        long done = budget - s->NativeBudget;
+        Entries++;
+        Executed += done;
+        return done;
     }
 
     /// <summary>Compiles a block that begins with record <paramref name="index"/> of the page being executed; false where it would gain nothing.</summary>
@@ -110,7 +123,11 @@ internal sealed unsafe class NativeCode : IDisposable
         return true;
     }
 
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _memory.Dispose();
+        NativeMemory.Free(Steps);
+    }
 
     private void EmitShared()
     {
@@ -202,6 +219,7 @@ internal sealed unsafe class NativeCode : IDisposable
             Decoder.Decode(s, r);
         }
 
+        s->NativeSteps[r->Op & ~Rec.Alternate]++;
         s->CodeDropped = 0;
         ulong pc = Pe.PcOf(s, r);
         s->Pc = pc;

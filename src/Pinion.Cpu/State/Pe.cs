@@ -126,6 +126,9 @@ public unsafe struct Pe
     /// <summary>Set when the PE's own maintenance drops decoded code: emitted code may be what was dropped, and leaves.</summary>
     public byte CodeDropped;
 
+    /// <summary>How often emitted code had the interpreter execute an instruction, by operation.</summary>
+    public ulong* NativeSteps;
+
     /// <summary>Where slow reads leave their value for the handler (32 bytes).</summary>
     public fixed ulong Bounce[4];
 

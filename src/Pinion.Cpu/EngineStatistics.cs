@@ -1,0 +1,49 @@
+using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.Jit;
+
+namespace Pinion.Cpu;
+
+/// <summary>What an engine did.</summary>
+/// <param name="Executed">Instructions in all.</param>
+/// <param name="Compiled">Those of them that compiled code executed.</param>
+/// <param name="Stepped">Those of <paramref name="Compiled"/> that it had the interpreter execute.</param>
+/// <param name="Entries">Times that compiled code was entered from the dispatcher.</param>
+/// <param name="Blocks">Blocks compiled.</param>
+/// <param name="BlockInstructions">Instructions in them.</param>
+/// <param name="CodeBytes">Bytes of code that are in use.</param>
+/// <param name="Flushes">Times that all code was dropped to make room.</param>
+/// <param name="SteppedMost">The operations that compiled code left to the interpreter, most frequent first.</param>
+public sealed record EngineStatistics(
+    ulong Executed,
+    ulong Compiled,
+    ulong Stepped,
+    long Entries,
+    long Blocks,
+    long BlockInstructions,
+    long CodeBytes,
+    long Flushes,
+    IReadOnlyList<(string Operation, ulong Times)> SteppedMost)
+{
+    internal static unsafe EngineStatistics Of(NativeCode? native, ulong executed)
+    {
+        if (native is null)
+        {
+            return new(executed, 0, 0, 0, 0, 0, 0, 0, []);
+        }
+
+        ulong stepped = 0;
+        var most = new List<(string Operation, ulong Times)>();
+        for (int op = 0; op < (int)Op.Count; op++)
+        {
+            ulong times = native.Steps[op];
+            stepped += times;
+            if (times != 0)
+            {
+                most.Add((((Op)op).ToString(), times));
+            }
+        }
+
+        most.Sort((left, right) => right.Times.CompareTo(left.Times));
+        return new(executed, (ulong)native.Executed, stepped, native.Entries, native.Blocks, native.Instructions, native.Bytes, native.Flushes, most);
+    }
+}
