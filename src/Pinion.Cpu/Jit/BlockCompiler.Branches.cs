@@ -43,7 +43,7 @@ internal sealed unsafe partial class BlockCompiler
 
                 return true;
             default:
-                if (!TryInteger(op, r))
+                if (s_emitters[(int)op] is not Emitter emit || !emit(this, op, r))
                 {
                     EmitStep(r);
                 }
@@ -61,8 +61,7 @@ internal sealed unsafe partial class BlockCompiler
         {
             OpKind.Branch or OpKind.Indirect => true,
             OpKind.Memory => IsNative(MemoryForm.Of(op), r),
-            OpKind.Leaving => false,
-            _ => s_integer[(int)op],
+            _ => s_emitters[(int)op] is not null,
         };
     }
 
@@ -176,26 +175,5 @@ internal sealed unsafe partial class BlockCompiler
         _x.Load(Rcx, NativeState.CodeVa);
         _x.Lea(Rcx, new X64Memory(Rcx, (_start + _index + 1) * 4));
         Write(30, Rcx);
-    }
-
-    private static readonly bool[] s_integer = MakeInteger();
-
-    /// <summary>The operations that <see cref="TryInteger"/> emits.</summary>
-    private static bool[] MakeInteger()
-    {
-        var native = new bool[(int)Op.Count];
-        string[] without = ["Rbit", "Rev16", "Cls", "Crc32"];
-        string[] families =
-        [
-            "Nop", "MovImmediate", "MovX", "MovW", "Movk", "Adr", "Add", "Sub", "Cmp", "Adc", "Sbc", "Csel", "Csinc", "Csinv", "Csneg", "Ccm", "And", "Orr", "Eor", "Bic", "Orn", "Eon", "Ubf", "Sbfm", "Bfm", "Extr",
-            "Madd", "Msub", "Smaddl", "Umaddl", "Smsubl", "Umsubl", "Umulh", "Smulh", "Udiv", "Sdiv", "Lslv", "Lsrv", "Asrv", "Rorv", "RevX", "RevW", "Rev32X", "Clz",
-        ];
-        foreach (Op op in Enum.GetValues<Op>())
-        {
-            string name = op.ToString();
-            native[(int)Math.Min((int)op, (int)Op.Count - 1)] |= op != Op.Count && families.Any(family => name.StartsWith(family, StringComparison.Ordinal)) && !without.Any(family => name.StartsWith(family, StringComparison.Ordinal));
-        }
-
-        return native;
     }
 }

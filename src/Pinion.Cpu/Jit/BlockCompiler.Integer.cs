@@ -7,6 +7,23 @@ namespace Pinion.Cpu.Jit;
 /// <content>Integer data processing.</content>
 internal sealed unsafe partial class BlockCompiler
 {
+    private static void AddInteger(Emitter?[] emitters)
+    {
+        string[] families =
+        [
+            "Nop", "MovImmediate", "MovX", "MovW", "Movk", "Adr", "Add", "Sub", "Cmp", "Adc", "Sbc", "Csel", "Csinc", "Csinv", "Csneg", "Ccm", "And", "Orr", "Eor", "Bic", "Orn", "Eon", "Ubf", "Sbfm", "Bfm", "Extr",
+            "Madd", "Msub", "Smaddl", "Umaddl", "Smsubl", "Umsubl", "Umulh", "Smulh", "Udiv", "Sdiv", "Lslv", "Lsrv", "Asrv", "Rorv", "RevX", "RevW", "Rev32X", "ClzX", "ClzW",
+        ];
+        for (Op op = 0; op < Op.Count; op++)
+        {
+            string name = op.ToString();
+            if (Array.Exists(families, family => name.StartsWith(family, StringComparison.Ordinal)))
+            {
+                Add(emitters, static (c, op, r) => c.TryInteger(op, r), op);
+            }
+        }
+    }
+
     /// <summary>Emits an integer instruction; false where <paramref name="op"/> is none that has code.</summary>
     private bool TryInteger(Op op, Rec* r)
     {

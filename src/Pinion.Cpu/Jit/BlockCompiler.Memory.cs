@@ -19,24 +19,10 @@ internal sealed unsafe partial class BlockCompiler
         LoseFlags();
         Address(form, r);
 
-        // The stack pointer must be aligned where SCTLR_EL1 says so; the interpreter knows whether it does.
-        X64Patch? misaligned = null;
-        if ((r->Op & Rec.Alternate) != 0)
-        {
-            _x.Test(R11, 15, false);
-            misaligned = _x.Jump(X64Condition.NotEqual);
-        }
-
-        X64Patch miss = Translate(NativeState.DataTlb, form.IsStore, form.Size);
+        CheckStack(r);
+        Translate(NativeState.DataTlb, form.IsStore, form.Size);
         Access(form, r);
         WriteBack(form, r);
-        int back = _x.Length;
-        _later.Add(new(LaterKind.Step, miss, _index, back, 0));
-        if (misaligned is X64Patch jump)
-        {
-            _later.Add(new(LaterKind.Step, jump, _index, back, 0));
-        }
-
         return true;
     }
 
@@ -80,8 +66,18 @@ internal sealed unsafe partial class BlockCompiler
         }
     }
 
-    /// <summary>Makes the virtual address in RAX the host's; the jump is taken where the soft TLB does not know it, or where the access crosses a page. Changes RCX and RDX.</summary>
-    private X64Patch Translate(in X64Memory tlb, bool write, int size)
+    /// <summary>The stack pointer must be aligned where SCTLR_EL1 says so; the interpreter knows whether it does.</summary>
+    private void CheckStack(Rec* r)
+    {
+        if ((r->Op & Rec.Alternate) != 0)
+        {
+            _x.Test(R11, 15, false);
+            SlowIf(X64Condition.NotEqual);
+        }
+    }
+
+    /// <summary>Makes the virtual address in RAX the host's; slow where the soft TLB does not know it, or where the access crosses a page. Changes RCX and RDX.</summary>
+    private void Translate(in X64Memory tlb, bool write, int size)
     {
         _x.Move(Rcx, Rax, wide: false);
         _x.Shift(X64Shift.Shr, Rcx, 7, false);
@@ -90,9 +86,8 @@ internal sealed unsafe partial class BlockCompiler
         _x.Move(Rdx, Rax);
         _x.Alu(X64Alu.Sub, Rdx, new X64Memory(Rcx, write ? 8 : 0), true);
         _x.Alu(X64Alu.Cmp, Rdx, PageSize - size, true);
-        X64Patch miss = _x.Jump(X64Condition.Above);
+        SlowIf(X64Condition.Above);
         _x.Alu(X64Alu.Add, Rax, new X64Memory(Rcx, 16), true);
-        return miss;
     }
 
     /// <summary>Moves between the host address in RAX and the registers.</summary>

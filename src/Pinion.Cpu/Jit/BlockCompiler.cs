@@ -24,6 +24,9 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     private readonly List<(X64Patch Jump, int Index)> _forward = [];
     private readonly List<Later> _later = [];
 
+    /// <summary>Jumps of the instruction being compiled to where the interpreter executes it.</summary>
+    private readonly List<X64Patch> _slow = [];
+
     private X64Emitter _x;
     private nint _origin;
     private Rec* _page;
@@ -104,6 +107,12 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
             _labels[_index] = _x.Length;
             open = EmitInstruction(At(_index));
+            foreach (X64Patch jump in _slow)
+            {
+                _later.Add(new(LaterKind.Step, jump, _index, _x.Length, 0));
+            }
+
+            _slow.Clear();
         }
 
         if (open)
@@ -369,6 +378,11 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         _x.Store(NativeState.CodeBias, Rdx);
         _x.Jump(new X64Memory(Rax, 0));
     }
+
+    /// <summary>
+    /// Has the interpreter execute the instruction being compiled where the host's <paramref name="condition"/> holds. NZCV must be in memory, and nothing of the guest's state changed yet.
+    /// </summary>
+    private void SlowIf(X64Condition condition) => _slow.Add(_x.Jump(condition));
 
     /// <summary>Has the interpreter execute the instruction in place of code.</summary>
     private void EmitStep(Rec* r)

@@ -87,11 +87,12 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Executes from the block of record <paramref name="index"/> on, at most <paramref name="budget"/> instructions; answers how many. The state is in <see cref="Pe"/> afterwards.</summary>
     public long Run(Pe* s, Rec* page, int index, long budget)
     {
-        s->ToNativeFlags();
+        s->ToNative();
         s->NativeBudget = budget;
         s->NativeSteps = Steps;
+        s->HostFpControl = 0x1F80;
         _enter(s, NativePage.Slots(page)[index]);
-        s->FromNativeFlags();
+        s->FromNative();
         long done = budget - s->NativeBudget;
         Entries++;
         Executed += done;
@@ -146,6 +147,7 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Alu(X64Alu.Sub, Rsp, 8, true);
         x.Move(Rax, Rsi);
         x.Lea(Rbp, new(Rdi, NativeState.Bias));
+        x.LoadMxcsr(NativeState.FpControl);
         LoadPinned(ref x);
         x.Jump(Rax);
 
@@ -160,6 +162,7 @@ internal sealed unsafe class NativeCode : IDisposable
         ExitTo = origin + x.Length;
         x.Store(NativeState.Pc, Rax);
         StorePinned(ref x);
+        x.StoreMxcsr(NativeState.FpStatus);
 
         int exit = x.Length;
         x.Alu(X64Alu.Add, Rsp, 8, true);
@@ -173,6 +176,7 @@ internal sealed unsafe class NativeCode : IDisposable
         // int StepOne(Pe* s, Rec* r)
         Step = origin + x.Length;
         StorePinned(ref x);
+        x.StoreMxcsr(NativeState.FpStatus);
         x.Push(Rcx);
         x.Lea(Rdi, new(Rbp, -NativeState.Bias));
         x.Move(Rsi, Rdx);
@@ -181,6 +185,9 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Pop(Rcx);
         x.Test(Rax, Rax, false);
         X64Patch left = x.Jump(X64Condition.Equal);
+
+        // The interpreter's own arithmetic has left flags as well.
+        x.LoadMxcsr(NativeState.FpControl);
         LoadPinned(ref x);
         x.Return();
         x.Bind(left);
@@ -212,7 +219,7 @@ internal sealed unsafe class NativeCode : IDisposable
     [UnmanagedCallersOnly]
     private static int StepOne(Pe* s, Rec* r)
     {
-        s->FromNativeFlags();
+        s->FromNative();
         if ((Op)r->Op == Op.Decode)
         {
             // Another PE had the line dropped.
@@ -224,7 +231,7 @@ internal sealed unsafe class NativeCode : IDisposable
         ulong pc = Pe.PcOf(s, r);
         s->Pc = pc;
         bool next = SwitchCore.Step(s, r) && s->Pc == pc + 4 && s->CodeDropped == 0;
-        s->ToNativeFlags();
+        s->ToNative();
         return next ? 1 : 0;
     }
 }

@@ -38,7 +38,12 @@ internal static unsafe class NativeState
 
     public static X64Memory DataTlb { get; } = Field(offsetOf: static s => &s->DataTlb);
 
-    public static X64Memory FpFast { get; } = Field(offsetOf: static s => &s->FpFast);
+    /// <summary>1 where the host's arithmetic may be used.</summary>
+    public static X64Memory FpHost { get; } = Field(offsetOf: static s => &s->FpHost);
+
+    public static X64Memory FpControl { get; } = Field(offsetOf: static s => &s->HostFpControl);
+
+    public static X64Memory FpStatus { get; } = Field(offsetOf: static s => &s->HostFpStatus);
 
     /// <summary>Guest register <paramref name="register"/> (0 to 33) in memory; where it is pinned, that is only right outside of emitted code.</summary>
     public static X64Memory Slot(int register) => new(Rbp, XOffset + (register * 8) - Bias);

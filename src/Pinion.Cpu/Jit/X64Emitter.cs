@@ -473,6 +473,16 @@ internal unsafe struct X64Emitter(byte* buffer)
         Byte((byte)(0xC0 | ((vector & 7) << 3) | ((byte)general & 7)));
     }
 
+    public void LoadMxcsr(in X64Memory from)
+    {
+        RegisterMemory2(0xAE, (X64Register)2, from, false);
+    }
+
+    public void StoreMxcsr(in X64Memory to)
+    {
+        RegisterMemory2(0xAE, (X64Register)3, to, false);
+    }
+
     // ---- encoding ----
 
     private void Byte(byte value) => *_at++ = value;

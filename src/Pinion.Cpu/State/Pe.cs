@@ -107,6 +107,9 @@ public unsafe struct Pe
     /// </summary>
     public byte FpFast;
 
+    /// <summary>1 while FPCR asks for what the host does by default: round to nearest, no FZ/FZ16/DN/AHP, no trap enables.</summary>
+    public byte FpHost;
+
     /// <summary>1 while more than one PE shares memory: barriers are then real.</summary>
     public byte Smp;
     public byte ExclusiveValid;
@@ -122,6 +125,12 @@ public unsafe struct Pe
 
     /// <summary>NZCV while emitted code runs: the upper byte as LAHF gives it (N is bit 15, Z 14, C 8), V is bit 0.</summary>
     public ushort NativeFlags;
+
+    /// <summary>The host's MXCSR with no exception flag set, loaded when emitted code begins.</summary>
+    public uint HostFpControl;
+
+    /// <summary>The host's MXCSR when emitted code left: its flags are FPSR's.</summary>
+    public uint HostFpStatus;
 
     /// <summary>Set when the PE's own maintenance drops decoded code: emitted code may be what was dropped, and leaves.</summary>
     public byte CodeDropped;
@@ -174,9 +183,17 @@ public unsafe struct Pe
         }
     }
 
-    /// <summary>Takes NZCV over from <see cref="NativeFlags"/>.</summary>
-    public void FromNativeFlags()
+    /// <summary>Takes over what emitted code keeps elsewhere: NZCV from <see cref="NativeFlags"/>, and the exceptions of its arithmetic into FPSR.</summary>
+    public void FromNative()
     {
+        // IE, ZE, OE, UE and PE are FPSR's IOC, DZC, OFC, UFC and IXC. DE has no counterpart as long as nothing is flushed to zero.
+        uint raised = (HostFpStatus & 1) | ((HostFpStatus >> 1) & 0x1E);
+        if ((raised & ~Fpsr) != 0)
+        {
+            Fpsr |= raised;
+            UpdateFpFast();
+        }
+
         ulong flags = NativeFlags;
         NF = (long)(flags << 48);
         ZF = (flags & 0x4000) ^ 0x4000;
@@ -184,12 +201,16 @@ public unsafe struct Pe
         VF = (long)(flags << 63);
     }
 
-    /// <summary>Hands NZCV over to <see cref="NativeFlags"/>.</summary>
-    public void ToNativeFlags() =>
+    /// <summary>The opposite of <see cref="FromNative"/>.</summary>
+    public void ToNative() =>
         NativeFlags = (ushort)(((ulong)NF >> 63 << 15) | (ZF == 0 ? 0x4000u : 0) | (CF << 8) | ((ulong)VF >> 63));
 
-    /// <summary>Recomputes <see cref="FpFast"/>; call after any change of FPCR, or of FPSR.IXC.</summary>
-    public void UpdateFpFast() => FpFast = (Fpcr & 0x07FF_FF00) == 0 && (Fpsr & 0x10) != 0 ? (byte)1 : (byte)0;
+    /// <summary>Recomputes <see cref="FpHost"/> and <see cref="FpFast"/>; call after any change of FPCR, or of FPSR.IXC.</summary>
+    public void UpdateFpFast()
+    {
+        FpHost = (Fpcr & 0x07FF_FF00) == 0 ? (byte)1 : (byte)0;
+        FpFast = (Fpsr & 0x10) != 0 ? FpHost : (byte)0;
+    }
 }
 
 /// <summary>Why a chain of handlers returned to the dispatcher.</summary>
