@@ -35,13 +35,6 @@ internal sealed unsafe partial class BlockCompiler
 
                 JumpToAddress();
                 return false;
-            case OpKind.Memory:
-                if (!TryMemory(MemoryForm.Of(op), r))
-                {
-                    EmitStep(r);
-                }
-
-                return true;
             default:
                 if (s_emitters[(int)op] is not Emitter emit || !emit(this, op, r))
                 {
@@ -60,7 +53,6 @@ internal sealed unsafe partial class BlockCompiler
         return Threaded.KindOf(op) switch
         {
             OpKind.Branch or OpKind.Indirect => true,
-            OpKind.Memory => IsNative(MemoryForm.Of(op), r),
             _ => s_emitters[(int)op] is not null,
         };
     }

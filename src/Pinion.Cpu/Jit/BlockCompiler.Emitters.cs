@@ -15,6 +15,9 @@ internal sealed unsafe partial class BlockCompiler
     {
         var emitters = new Emitter?[(int)Op.Count];
         AddInteger(emitters);
+        AddMemory(emitters);
+        AddAtomic(emitters);
+        AddSystem(emitters);
         return emitters;
     }
 

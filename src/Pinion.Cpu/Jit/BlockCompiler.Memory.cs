@@ -1,3 +1,4 @@
+using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.State;
 using static Pinion.Cpu.Jit.X64Register;
 
@@ -7,6 +8,17 @@ namespace Pinion.Cpu.Jit;
 internal sealed unsafe partial class BlockCompiler
 {
     private const int PageSize = 4096;
+
+    private static void AddMemory(Emitter?[] emitters)
+    {
+        for (Op op = 0; op < Op.Count; op++)
+        {
+            if (MemoryForm.Of(op).Kind != MemoryKind.None)
+            {
+                Add(emitters, static (c, op, r) => c.TryMemory(MemoryForm.Of(op), r), op);
+            }
+        }
+    }
 
     /// <summary>Emits a load or store; false where it has no code.</summary>
     private bool TryMemory(MemoryForm form, Rec* r)

@@ -187,7 +187,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
     /// <summary>Whether an instruction never goes on to the next.</summary>
     private static bool Ends(Rec* r, OpKind kind) =>
-        kind == OpKind.Indirect || OpOf(r) is Op.Decode or Op.B or Op.Bl or Op.Undefined or Op.Svc or Op.Hvc or Op.Smc or Op.Brk or Op.Eret or Op.Isb or Op.Wfi;
+        kind == OpKind.Indirect || OpOf(r) is Op.Decode or Op.B or Op.Bl or Op.Undefined or Op.Svc or Op.Hvc or Op.Smc or Op.Brk or Op.Eret or Op.Wfi;
 
     // ---- flags ----
 

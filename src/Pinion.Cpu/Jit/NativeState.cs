@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pinion.Arm.SystemRegisters;
 using Pinion.Cpu.State;
 using static Pinion.Cpu.Jit.X64Register;
 
@@ -37,6 +38,37 @@ internal static unsafe class NativeState
     public static X64Memory CodeTlb { get; } = Field(offsetOf: static s => &s->CodeTlb);
 
     public static X64Memory DataTlb { get; } = Field(offsetOf: static s => &s->DataTlb);
+
+    public static X64Memory El { get; } = Field(offsetOf: static s => &s->El);
+
+    public static X64Memory SpSel { get; } = Field(offsetOf: static s => &s->SpSel);
+
+    public static X64Memory Daif { get; } = Field(offsetOf: static s => &s->Daif);
+
+    public static X64Memory Smp { get; } = Field(offsetOf: static s => &s->Smp);
+
+    public static X64Memory CodeStale { get; } = Field(offsetOf: static s => &s->CodeStale);
+
+    public static X64Memory MaintenancePending { get; } = Field(offsetOf: static s => &s->MaintenancePending);
+
+    public static X64Memory InterruptLines { get; } = Field(offsetOf: static s => &s->InterruptLines);
+
+    public static X64Memory Fpcr { get; } = Field(offsetOf: static s => &s->Fpcr);
+
+    public static X64Memory ExclusiveValid { get; } = Field(offsetOf: static s => &s->ExclusiveValid);
+
+    public static X64Memory ExclusiveSize { get; } = Field(offsetOf: static s => &s->ExclusiveSize);
+
+    public static X64Memory ExclusiveAddress { get; } = Field(offsetOf: static s => &s->ExclusiveAddress);
+
+    public static X64Memory ExclusiveLow { get; } = Field(offsetOf: static s => &s->ExclusiveLow);
+
+    public static X64Memory ExclusiveHigh { get; } = Field(offsetOf: static s => &s->ExclusiveHigh);
+
+    private static X64Memory Registers { get; } = Field(offsetOf: static s => s->Sys);
+
+    /// <summary>A system register that is plain storage.</summary>
+    public static X64Memory Register(SysRegId id) => new(Rbp, Registers.Displacement + ((int)id * 8));
 
     /// <summary>1 where the host's arithmetic may be used.</summary>
     public static X64Memory FpHost { get; } = Field(offsetOf: static s => &s->FpHost);

@@ -242,10 +242,32 @@ internal unsafe struct X64Emitter(byte* buffer)
     }
 
     /// <summary>cmp byte [at], value.</summary>
-    public void CompareByte(in X64Memory at, byte value)
+    public void CompareByte(in X64Memory at, byte value) => AluByte(X64Alu.Cmp, at, value);
+
+    public void AluByte(X64Alu operation, in X64Memory to, byte value)
     {
-        RegisterMemory(0x80, (X64Register)7, at, false);
+        RegisterMemory(0x80, (X64Register)operation, to, false);
         Byte(value);
+    }
+
+    /// <summary>mov byte [to], value.</summary>
+    public void StoreByte(in X64Memory to, byte value)
+    {
+        RegisterMemory(0xC6, 0, to, false);
+        Byte(value);
+    }
+
+    /// <summary>Loads 1 to 8 bytes, zero-extended.</summary>
+    public void LoadAny(X64Register to, in X64Memory from, int bytes)
+    {
+        if (bytes == 8)
+        {
+            Load(to, from);
+        }
+        else
+        {
+            LoadNarrow(to, from, bytes, signed: false, wide: false);
+        }
     }
 
     public void Not(X64Register register, bool wide) => Unary(2, register, wide);
@@ -481,6 +503,45 @@ internal unsafe struct X64Emitter(byte* buffer)
     public void StoreMxcsr(in X64Memory to)
     {
         RegisterMemory2(0xAE, (X64Register)3, to, false);
+    }
+
+    // ---- several CPUs ----
+
+    /// <summary>lock xadd: memory and register are added in memory, and the register gets what was there.</summary>
+    public void ExchangeAdd(in X64Memory at, X64Register register, int bytes) => Locked(0xC1, at, register, bytes);
+
+    /// <summary>lock cmpxchg: the register is stored where memory holds what RAX does; RAX gets what was there otherwise.</summary>
+    public void CompareExchange(in X64Memory at, X64Register register, int bytes) => Locked(0xB1, at, register, bytes);
+
+    /// <summary>xchg with memory, which locks by itself.</summary>
+    public void Exchange(in X64Memory at, X64Register register, int bytes)
+    {
+        Prefix(bytes == 2 ? (byte)0x66 : (byte)0);
+        RegisterMemory(bytes == 1 ? (byte)0x86 : (byte)0x87, register, at, bytes == 8, force: bytes == 1);
+    }
+
+    /// <summary>A full barrier: a locked operation that changes nothing, on the stack.</summary>
+    public void Barrier()
+    {
+        Byte(0xF0);
+        Alu(X64Alu.Or, new X64Memory(X64Register.Rsp, 0), 0, false);
+    }
+
+    /// <summary>pause.</summary>
+    public void Pause()
+    {
+        Byte(0xF3);
+        Byte(0x90);
+    }
+
+    private void Locked(byte opcode, in X64Memory at, X64Register register, int bytes)
+    {
+        Byte(0xF0);
+        Prefix(bytes == 2 ? (byte)0x66 : (byte)0);
+        MemoryRex(bytes == 8, (byte)register, at, force: bytes == 1);
+        Byte(0x0F);
+        Byte((byte)(bytes == 1 ? opcode - 1 : opcode));
+        ModRm((byte)register, at);
     }
 
     // ---- encoding ----
