@@ -41,7 +41,7 @@ internal sealed class Qemu(string[] more) : IEmulator
     public ProcessStartInfo Command(MachineSpec machine) => new(
         Program,
         [
-            "-M", "virt,gic-version=3", "-cpu", "neoverse-n1", "-accel", "tcg", "-nographic", "-no-reboot",
+            "-M", "virt,gic-version=3", "-cpu", "neoverse-n1", "-accel", "tcg", "-nographic", "-no-reboot", "-nic", "none",
             "-smp", machine.Cpus.ToString(CultureInfo.InvariantCulture), "-m", $"{machine.MemoryMiB}M",
             "-kernel", machine.Kernel, "-initrd", machine.Initramfs, "-append", machine.CommandLine, .. more,
         ]);
