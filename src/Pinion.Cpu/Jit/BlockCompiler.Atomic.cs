@@ -30,7 +30,7 @@ internal sealed unsafe partial class BlockCompiler
             SlowIf(X64Condition.NotEqual);
         }
 
-        Translate(NativeState.DataTlb, write, bytes);
+        Translate(write, bytes);
     }
 
     private bool Ordered(Op op, Rec* r)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.State;
 using static Pinion.Cpu.Jit.X64Register;
@@ -8,6 +9,17 @@ namespace Pinion.Cpu.Jit;
 internal sealed unsafe partial class BlockCompiler
 {
     private const int PageSize = 4096;
+
+    /// <summary>The translations of the block, in the order of its sites.</summary>
+    private readonly List<Translation> _found = [];
+
+    /// <summary>A translation that a site remembers.</summary>
+    /// <param name="Miss">Jump where it does not.</param>
+    /// <param name="Hit">Where it goes on with the host's address in RAX.</param>
+    /// <param name="Site">Address of the site.</param>
+    /// <param name="Write">For writing.</param>
+    /// <param name="Size">Bytes.</param>
+    private readonly record struct Translation(X64Patch Miss, int Hit, nint Site, bool Write, int Size);
 
     private static void AddMemory(Emitter?[] emitters)
     {
@@ -32,7 +44,7 @@ internal sealed unsafe partial class BlockCompiler
         Address(form, r);
 
         CheckStack(r);
-        Translate(NativeState.DataTlb, form.IsStore, form.Size);
+        Translate(form.IsStore, form.Size);
         Access(form, r);
         WriteBack(form, r);
         return true;
@@ -89,17 +101,38 @@ internal sealed unsafe partial class BlockCompiler
     }
 
     /// <summary>Makes the virtual address in RAX the host's; slow where the soft TLB does not know it, or where the access crosses a page. Changes RCX and RDX.</summary>
-    private void Translate(in X64Memory tlb, bool write, int size)
+    private void Translate(bool write, int size)
     {
-        _x.Move(Rcx, Rax, wide: false);
-        _x.Shift(X64Shift.Shr, Rcx, 7, false);
-        _x.Alu(X64Alu.And, Rcx, (TlbEntry.Count - 1) << 5, false);
-        _x.Alu(X64Alu.Add, Rcx, tlb, true);
-        _x.Move(Rdx, Rax);
-        _x.Alu(X64Alu.Sub, Rdx, new X64Memory(Rcx, write ? 8 : 0), true);
-        _x.Alu(X64Alu.Cmp, Rdx, PageSize - size, true);
-        SlowIf(X64Condition.Above);
-        _x.Alu(X64Alu.Add, Rax, new X64Memory(Rcx, 16), true);
+        nint at = (nint)((Site*)(_sites + SiteHeader.Size) + _found.Count);
+        _x.Move(Rcx, Rax);
+        _x.Alu(X64Alu.Sub, Rcx, new X64Memory(at), true);
+        _x.Alu(X64Alu.Cmp, Rcx, new X64Memory(at + Site.LimitOffset), true);
+        X64Patch miss = _x.Jump(X64Condition.AboveOrEqual);
+        _x.Alu(X64Alu.Add, Rax, new X64Memory(at + Site.AddendOffset), true);
+        _found.Add(new(miss, _x.Length, at, write, size));
+    }
+
+    /// <summary>Sites that the block may need.</summary>
+    private int CountSites()
+    {
+        int sites = 0;
+        for (int index = 0; index < _length; index++)
+        {
+            Op op = OpOf(At(index));
+            sites += s_emitters[(int)op] is not null && (Threaded.KindOf(op) == OpKind.Memory || op == Op.DcZva) ? 1 : 0;
+        }
+
+        return sites;
+    }
+
+    private void EmitFind(in Later later)
+    {
+        Translation found = _found[(int)later.Target];
+        _x.Lea(Rdx, new X64Memory(found.Site));
+        _x.Bind(_x.Call(), _origin, (found.Write ? owner.FindWrite : owner.FindRead)[BitOperations.Log2((uint)found.Size)]);
+        _x.Bind(_x.Jump(X64Condition.AboveOrEqual), found.Hit);
+        CallStep(At(later.Index), _length - later.Index - 1);
+        _x.Bind(_x.Jump(), later.Back);
     }
 
     /// <summary>Moves between the host address in RAX and the registers.</summary>

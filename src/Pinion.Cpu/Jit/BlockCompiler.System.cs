@@ -153,7 +153,7 @@ internal sealed unsafe partial class BlockCompiler
         SlowIf(X64Condition.Equal);
         Load(Rax, r->Rd);
         _x.Alu(X64Alu.And, Rax, -ZeroLine, true);
-        Translate(NativeState.DataTlb, write: true, ZeroLine);
+        Translate(write: true, ZeroLine);
         _x.Vector(0, 0x57, 0, 0);
         for (int at = 0; at < ZeroLine; at += 16)
         {

@@ -29,6 +29,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
     private X64Emitter _x;
     private nint _origin;
+    private byte* _sites;
     private Rec* _page;
     private int _start;
     private int _length;
@@ -71,6 +72,12 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
         /// <summary>A branch forward within the block: what it leaps over is given back.</summary>
         Forward,
+
+        /// <summary>The sites are of another generation.</summary>
+        Forget,
+
+        /// <summary>A site does not know the page; the soft TLB may, and if not the interpreter executes the instruction.</summary>
+        Find,
     }
 
     /// <summary>Code that stands behind the block, because it is seldom executed.</summary>
@@ -87,15 +94,26 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             return 0;
         }
 
-        _x = new X64Emitter((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Free)));
         _origin = memory.Next;
+        _x = new X64Emitter((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Free)), _origin);
         _forward.Clear();
         _later.Clear();
+        _found.Clear();
         _flags = HostFlags.None;
         _flagsPending = false;
 
         _x.Alu(X64Alu.Sub, NativeState.Budget, _length, true);
         _later.Add(new(LaterKind.BudgetEnd, _x.Jump(X64Condition.Sign), 0, 0, 0));
+        int sites = CountSites();
+        _sites = sites == 0 ? null : memory.AllocateData(SiteHeader.Size + (sites * Site.Size));
+        if (sites != 0)
+        {
+            _x.Load(Rax, NativeState.DataGeneration);
+            _x.Alu(X64Alu.Cmp, Rax, new X64Memory((nint)_sites), true);
+            X64Patch stale = _x.Jump(X64Condition.NotEqual);
+            _later.Add(new(LaterKind.Forget, stale, 0, _x.Length, sites));
+        }
+
         bool open = true;
         for (_index = 0; _index < _length; _index++)
         {
@@ -106,6 +124,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             }
 
             _labels[_index] = _x.Length;
+            int found = _found.Count;
             open = EmitInstruction(At(_index));
             foreach (X64Patch jump in _slow)
             {
@@ -113,6 +132,10 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             }
 
             _slow.Clear();
+            for (; found < _found.Count; found++)
+            {
+                _later.Add(new(LaterKind.Find, _found[found].Miss, _index, _x.Length, found));
+            }
         }
 
         if (open)
@@ -409,6 +432,15 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
                 case LaterKind.Step:
                     CallStep(At(later.Index), _length - later.Index - 1);
                     _x.Bind(_x.Jump(), later.Back);
+                    break;
+                case LaterKind.Forget:
+                    _x.Lea(Rdx, new X64Memory((nint)_sites));
+                    _x.Move(Rcx, (ulong)later.Target);
+                    _x.Bind(_x.Call(), _origin, owner.ForgetSites);
+                    _x.Bind(_x.Jump(), later.Back);
+                    break;
+                case LaterKind.Find:
+                    EmitFind(later);
                     break;
                 case LaterKind.BudgetEnd:
                     GiveBack(_length - later.Index);

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Pinion.Cpu.Jit;
 
 /// <summary>
-/// Memory for emitted code, mapped twice: once to write, once to execute. No address is ever both. Code is laid down one piece after the other, and all of it is dropped at once when there is no more room.
+/// Memory for emitted code, mapped twice: once to write, once to execute. No address is ever both. Behind the executable mapping lies memory for what the code keeps, within reach of its addresses.
+/// Both are laid down one piece after the other, and all is dropped at once when there is no more room.
 /// </summary>
 internal sealed unsafe partial class CodeMemory : IDisposable
 {
@@ -11,18 +12,28 @@ internal sealed unsafe partial class CodeMemory : IDisposable
     private const int ReadWrite = 1 | 2;
     private const int ReadExecute = 1 | 4;
     private const int Shared = 1;
+    private const int Private = 2;
+    private const int Fixed = 0x10;
+    private const int Anonymous = 0x20;
+    private const int NoReserve = 0x4000;
 
     private readonly nuint _size;
+    private readonly nuint _dataSize;
     private byte* _write;
     private byte* _execute;
     private nuint _used;
+    private nuint _dataUsed;
 
-    private CodeMemory(byte* write, byte* execute, nuint size)
+    private CodeMemory(byte* write, byte* execute, nuint size, nuint dataSize)
     {
         _write = write;
         _execute = execute;
         _size = size;
+        _dataSize = dataSize;
     }
+
+    /// <summary>Bytes of data that are left.</summary>
+    public long FreeData => (long)(_dataSize - _dataUsed);
 
     /// <summary>Where the first piece is executed.</summary>
     public nint Start => (nint)_execute;
@@ -36,8 +47,17 @@ internal sealed unsafe partial class CodeMemory : IDisposable
     /// <summary>Where the next piece will be executed.</summary>
     public nint Next => (nint)(_execute + _used);
 
-    /// <summary>Memory of <paramref name="size"/> bytes; null where the host has no such mappings (it denies executable memory, or is no Linux).</summary>
-    public static CodeMemory? TryCreate(nuint size)
+    /// <summary>Zeroed memory for what code keeps. The caller has looked at <see cref="FreeData"/>.</summary>
+    public byte* AllocateData(int bytes)
+    {
+        byte* data = _execute + _size + _dataUsed;
+        new Span<byte>(data, bytes).Clear();
+        _dataUsed += (nuint)bytes;
+        return data;
+    }
+
+    /// <summary>Memory of <paramref name="size"/> bytes for code and <paramref name="dataSize"/> for data, whole pages; null where the host has no such mappings (it denies executable memory, or is no Linux).</summary>
+    public static CodeMemory? TryCreate(nuint size, nuint dataSize)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -55,17 +75,22 @@ internal sealed unsafe partial class CodeMemory : IDisposable
         if (ftruncate(file, (long)size) == 0)
         {
             write = mmap(null, size, ReadWrite, Shared, file, 0);
-            execute = mmap(null, size, ReadExecute, Shared, file, 0);
+            execute = mmap(null, size + dataSize, ReadWrite, Private | Anonymous | NoReserve, -1, 0);
+            if (execute != (byte*)-1 && mmap(execute, size, ReadExecute, Shared | Fixed, file, 0) == (byte*)-1)
+            {
+                Unmap(execute, size + dataSize);
+                execute = (byte*)-1;
+            }
         }
 
         _ = close(file);
         if (write != (byte*)-1 && execute != (byte*)-1)
         {
-            return new CodeMemory(write, execute, size);
+            return new CodeMemory(write, execute, size, dataSize);
         }
 
         Unmap(write, size);
-        Unmap(execute, size);
+        Unmap(execute, size + dataSize);
         return null;
     }
 
@@ -78,12 +103,16 @@ internal sealed unsafe partial class CodeMemory : IDisposable
     }
 
     /// <summary>Drops everything behind the first <paramref name="keep"/> bytes. Nobody may be executing it.</summary>
-    public void Reset(long keep) => _used = (nuint)keep;
+    public void Reset(long keep)
+    {
+        _used = (nuint)keep;
+        _dataUsed = 0;
+    }
 
     public void Dispose()
     {
         Unmap(_write, _size);
-        Unmap(_execute, _size);
+        Unmap(_execute, _size + _dataSize);
         _write = _execute = (byte*)-1;
     }
 

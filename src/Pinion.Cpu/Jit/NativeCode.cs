@@ -14,9 +14,13 @@ namespace Pinion.Cpu.Jit;
 internal sealed unsafe class NativeCode : IDisposable
 {
     private const int MemoryBytes = 64 << 20;
+    private const int DataBytes = 32 << 20;
 
     /// <summary>In place of a count: the instruction begins no block that is worth it.</summary>
     public const byte NotWorthIt = 255;
+
+    /// <summary>Sizes from 1 to 64 bytes.</summary>
+    private const int SizesOfAccess = 7;
 
     /// <summary>Room that a block may need at the most.</summary>
     private const int MostBlockBytes = 64 << 10;
@@ -50,6 +54,18 @@ internal sealed unsafe class NativeCode : IDisposable
     /// </summary>
     public nint Step { get; private set; }
 
+    /// <summary>
+    /// Called: looks the virtual address in RAX up in the soft TLB. With the carry flag clear RAX is the host's address, and the site in RDX remembers it; with the carry flag set RAX is as it was.
+    /// The parts are for reading and writing, and for log2 of the size.
+    /// </summary>
+    public nint[] FindRead { get; } = new nint[SizesOfAccess];
+
+    /// <inheritdoc cref="FindRead"/>
+    public nint[] FindWrite { get; } = new nint[SizesOfAccess];
+
+    /// <summary>Called: forgets the RCX sites behind the header in RDX, and gives it the present generation.</summary>
+    public nint ForgetSites { get; private set; }
+
     /// <summary>Blocks compiled so far.</summary>
     public long Blocks { get; private set; }
 
@@ -77,7 +93,7 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Compiled code over <paramref name="pages"/>; null where the host has no executable memory.</summary>
     public static NativeCode? TryCreate(CodeCache pages)
     {
-        CodeMemory? memory = IsSupported ? CodeMemory.TryCreate(MemoryBytes) : null;
+        CodeMemory? memory = IsSupported ? CodeMemory.TryCreate(MemoryBytes, DataBytes) : null;
         return memory is null ? null : new NativeCode(memory, pages);
     }
 
@@ -102,7 +118,7 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Compiles a block that begins with record <paramref name="index"/> of the page being executed; false where it would gain nothing.</summary>
     public bool Compile(Rec* page, int index)
     {
-        if (_memory.Free.Length < MostBlockBytes)
+        if (_memory.Free.Length < MostBlockBytes || _memory.FreeData < SiteHeader.Size + (NativePage.LongestBlock * Site.Size))
         {
             _pages.DropNative();
             _memory.Reset(_shared);
@@ -134,7 +150,7 @@ internal sealed unsafe class NativeCode : IDisposable
     {
         byte* write = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_memory.Free));
         nint origin = _memory.Next;
-        var x = new X64Emitter(write);
+        var x = new X64Emitter(write, origin);
 
         // void Enter(Pe* s, nint code)
         nint enter = origin + x.Length;
@@ -195,9 +211,60 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Alu(X64Alu.Add, Rsp, 8, true);
         x.Bind(x.Jump(), exit);
 
+        for (int size = 0; size < SizesOfAccess; size++)
+        {
+            FindRead[size] = EmitFind(ref x, origin, write: false, 1 << size);
+            FindWrite[size] = EmitFind(ref x, origin, write: true, 1 << size);
+        }
+
+        ForgetSites = origin + x.Length;
+        x.Load(Rax, NativeState.DataGeneration);
+        x.Store(new X64Memory(Rdx, 0), Rax);
+        int each = x.Length;
+        x.Store(new X64Memory(Rdx, SiteHeader.Size + Site.LimitOffset), 0, true);
+        x.Alu(X64Alu.Add, Rdx, Site.Size, true);
+        x.Alu(X64Alu.Sub, Rcx, 1, false);
+        x.Bind(x.Jump(X64Condition.NotEqual), each);
+        x.Return();
+
         _memory.Commit(x.Length);
         _enter = (delegate* unmanaged<Pe*, nint, void>)enter;
     }
+
+    private static nint EmitFind(ref X64Emitter x, nint origin, bool write, int size)
+    {
+        nint code = origin + x.Length;
+        x.Alu(X64Alu.Add, new X64Memory(Rdx, Site.MissesOffset), 1, true);
+        x.Move(Rcx, Rax, wide: false);
+        x.Shift(X64Shift.Shr, Rcx, 7, false);
+        x.Alu(X64Alu.And, Rcx, (TlbEntry.Count - 1) << 5, false);
+        x.Alu(X64Alu.Add, Rcx, NativeState.DataTlb, true);
+        x.Push(Rcx);
+        x.Load(Rcx, new X64Memory(Rcx, write ? 8 : 0));
+        x.Negate(Rcx, true);
+        x.Alu(X64Alu.Add, Rcx, Rax, true);
+        x.Alu(X64Alu.Cmp, Rcx, PageSize - size, true);
+        x.Pop(Rcx);
+        X64Patch miss = x.Jump(X64Condition.Above);
+
+        // What was compared is the page; the low bits of the address are the offset into it.
+        x.Push(Rax);
+        x.Alu(X64Alu.And, Rax, -PageSize, true);
+        x.Store(new X64Memory(Rdx, 0), Rax);
+        x.Pop(Rax);
+        x.Load(Rcx, new X64Memory(Rcx, 16));
+        x.Store(new X64Memory(Rdx, Site.AddendOffset), Rcx);
+        x.Store(new X64Memory(Rdx, Site.LimitOffset), PageSize - size + 1, true);
+        x.Alu(X64Alu.Add, Rax, Rcx, true);
+        x.ClearCarry();
+        x.Return();
+        x.Bind(miss);
+        x.SetCarry();
+        x.Return();
+        return code;
+    }
+
+    private const int PageSize = 4096;
 
     private static void LoadPinned(ref X64Emitter x)
     {
@@ -228,9 +295,10 @@ internal sealed unsafe class NativeCode : IDisposable
 
         s->NativeSteps[r->Op & ~Rec.Alternate]++;
         s->CodeDropped = 0;
+        ulong generation = s->DataGeneration;
         ulong pc = Pe.PcOf(s, r);
         s->Pc = pc;
-        bool next = SwitchCore.Step(s, r) && s->Pc == pc + 4 && s->CodeDropped == 0;
+        bool next = SwitchCore.Step(s, r) && s->Pc == pc + 4 && s->CodeDropped == 0 && s->DataGeneration == generation;
         s->ToNative();
         return next ? 1 : 0;
     }

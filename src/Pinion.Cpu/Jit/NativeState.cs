@@ -39,6 +39,8 @@ internal static unsafe class NativeState
 
     public static X64Memory DataTlb { get; } = Field(offsetOf: static s => &s->DataTlb);
 
+    public static X64Memory DataGeneration { get; } = Field(offsetOf: static s => &s->DataGeneration);
+
     public static X64Memory El { get; } = Field(offsetOf: static s => &s->El);
 
     public static X64Memory SpSel { get; } = Field(offsetOf: static s => &s->SpSel);

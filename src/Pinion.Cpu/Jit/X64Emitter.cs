@@ -67,10 +67,13 @@ internal enum X64Shift : byte
     Sar = 7,
 }
 
-/// <summary>A place in memory: base + index * (1 &lt;&lt; scale) + displacement.</summary>
+/// <summary>A place in memory: base + index * (1 &lt;&lt; scale) + displacement, or an address within 2 GB of the code.</summary>
 internal readonly struct X64Memory
 {
     public const X64Register NoIndex = X64Register.Rsp;
+
+    public X64Memory(nint address)
+        : this(X64Register.Rax, 0) => Address = address;
 
     public X64Memory(X64Register based, int displacement)
         : this(based, NoIndex, 0, displacement)
@@ -88,6 +91,9 @@ internal readonly struct X64Memory
     public int Scale { get; }
 
     public int Displacement { get; }
+
+    /// <summary>Where it is, relative to RIP; 0 where there is a base.</summary>
+    public nint Address { get; }
 }
 
 /// <summary>A jump whose target is not emitted yet: where its 32-bit displacement lies.</summary>
@@ -96,12 +102,15 @@ internal readonly record struct X64Patch(int At);
 /// <summary>
 /// Writes x86-64 machine code as bytes, one method for each form that the compilers use. The buffer is the caller's and must be large enough: <see cref="MostBytes"/> for each call.
 /// </summary>
-internal unsafe struct X64Emitter(byte* buffer)
+/// <param name="buffer">Where it is written.</param>
+/// <param name="origin">Where it will be executed.</param>
+internal unsafe struct X64Emitter(byte* buffer, nint origin)
 {
     /// <summary>Longest instruction of the host.</summary>
     public const int MostBytes = 15;
 
     private readonly byte* _start = buffer;
+    private readonly nint _origin = origin;
     private byte* _at = buffer;
 
     /// <summary>Bytes emitted.</summary>
@@ -347,6 +356,12 @@ internal unsafe struct X64Emitter(byte* buffer)
 
     /// <summary>cmc.</summary>
     public void ComplementCarry() => Byte(0xF5);
+
+    /// <summary>clc.</summary>
+    public void ClearCarry() => Byte(0xF8);
+
+    /// <summary>stc.</summary>
+    public void SetCarry() => Byte(0xF9);
 
     /// <summary>setcc of the low byte.</summary>
     public void Set(X64Condition condition, X64Register to)
@@ -626,6 +641,14 @@ internal unsafe struct X64Emitter(byte* buffer)
     private void ModRm(byte register, in X64Memory memory)
     {
         int reg = (register & 7) << 3;
+        if (memory.Address != 0)
+        {
+            // Only forms without an immediate behind are used.
+            Byte((byte)(reg | 5));
+            Int32((int)(memory.Address - (_origin + Length + 4)));
+            return;
+        }
+
         int based = (byte)memory.Base & 7;
         bool hasIndex = memory.Index != X64Memory.NoIndex;
 

@@ -20,7 +20,7 @@ internal sealed unsafe partial class MemoryManagementUnit : IDisposable
     private readonly Pe* _s;
     private readonly IStage2 _stage2;
     private readonly SoftTlb[] _data = new SoftTlb[Contexts];
-    private readonly SoftTlb _empty = new();
+    private readonly SoftTlb _empty = new(Contexts);
     private readonly CodeTlb[] _code = [new(), new()];
 
     // Recently used table pages: their host addresses, so that a walk costs no call into stage 2.
@@ -36,7 +36,7 @@ internal sealed unsafe partial class MemoryManagementUnit : IDisposable
         _profilingReaders = caches is null ? new TableReaders(TryReadForProfiling) : new TableReaders(TryReadLowerForProfiling, TryReadUpperForProfiling);
         for (int i = 0; i < Contexts; i++)
         {
-            _data[i] = new SoftTlb();
+            _data[i] = new SoftTlb(i);
         }
 
         Array.Fill(_walkIpa, ~0UL);
@@ -51,7 +51,10 @@ internal sealed unsafe partial class MemoryManagementUnit : IDisposable
         _s->DataTlb = slow ? _empty.Entries : _data[DataContext].Entries;
         _s->UserTlb = slow ? _empty.Entries : _data[El0].Entries;
         _s->CodeTlb = _code[_s->El].Entries;
+        PublishGeneration();
     }
+
+    private void PublishGeneration() => _s->DataGeneration = ChecksAlignment ? _empty.Generation : _data[DataContext].Generation;
 
     private int DataContext => _s->El == 0 ? El0 : _s->Pan != 0 ? El1Pan : El1;
 
@@ -74,6 +77,7 @@ internal sealed unsafe partial class MemoryManagementUnit : IDisposable
         if (!walk.IsDevice)
         {
             _data[El1].Fill(va, walk.Ipa & ~0xFFFUL, (byte*)page, walk.Readable, writable: true, walk.NotGlobal, walk.Level);
+            PublishGeneration();
         }
     }
 
@@ -249,6 +253,7 @@ internal sealed unsafe partial class MemoryManagementUnit : IDisposable
         if (!t.IsDevice)
         {
             tlb.Fill(va, t.Ipa & ~0xFFFUL, (byte*)s2.Host, t.Readable, t.Writable && write, t.NotGlobal, t.Level);
+            PublishGeneration();
         }
 
         Note(va, t.Ipa, size, write, true);
@@ -421,6 +426,7 @@ internal sealed unsafe partial class MemoryManagementUnit : IDisposable
             tlb.FlushAll();
         }
 
+        PublishGeneration();
         _code[0].FlushAll();
         _code[1].FlushAll();
         _s->CodeStale = 1;
@@ -434,6 +440,7 @@ internal sealed unsafe partial class MemoryManagementUnit : IDisposable
             tlb.FlushNotGlobal();
         }
 
+        PublishGeneration();
         _code[0].FlushNotGlobal();
         _code[1].FlushNotGlobal();
         _s->CodeStale = 1;
@@ -447,6 +454,7 @@ internal sealed unsafe partial class MemoryManagementUnit : IDisposable
             tlb.FlushAddress(va);
         }
 
+        PublishGeneration();
         _code[0].FlushAddress(va);
         _code[1].FlushAddress(va);
         _s->CodeStale = 1;

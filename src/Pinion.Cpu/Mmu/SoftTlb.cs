@@ -37,6 +37,9 @@ internal sealed unsafe class SoftTlb : IDisposable
 {
     private const int JournalSize = 256;
 
+    /// <summary>TLBs whose generations differ.</summary>
+    public const int Most = 8;
+
     // What was filled since the last full flush, so that a flush touches only that. Doubles are harmless.
     private readonly ushort[] _journal = new ushort[JournalSize];
     private readonly ushort[] _notGlobal = new ushort[JournalSize];
@@ -44,13 +47,18 @@ internal sealed unsafe class SoftTlb : IDisposable
     private int _notGlobalFilled;
     private BlockFilter _blocks;
 
-    public SoftTlb()
+    /// <param name="number">Tells its generations from those of the PE's other TLBs, below <see cref="Most"/>.</param>
+    public SoftTlb(int number)
     {
+        Generation = (ulong)number;
         Entries = (TlbEntry*)NativeMemory.AlignedAlloc(TlbEntry.Count * 32, 64);
         ResetAll();
     }
 
     public TlbEntry* Entries { get; }
+
+    /// <summary>Changes whenever an access that hit before may miss, or go elsewhere. Emitted code that remembers a translation compares it.</summary>
+    public ulong Generation { get; private set; }
 
     public TlbEntry* Entry(ulong va) => Entries + ((va >> 12) & (TlbEntry.Count - 1));
 
@@ -63,9 +71,15 @@ internal sealed unsafe class SoftTlb : IDisposable
 
         // A read fill of a page that may already be written keeps the write permission.
         bool keepWrite = e->WritePage == page;
+        TlbEntry old = *e;
         e->ReadPage = readable ? page : invalid;
         e->WritePage = writable || keepWrite ? page : invalid;
         e->Addend = (nint)host - (nint)page;
+        if ((old.ReadPage != invalid && (old.ReadPage != e->ReadPage || old.Addend != e->Addend)) || (old.WritePage != invalid && (old.WritePage != e->WritePage || old.Addend != e->Addend)))
+        {
+            Generation += Most;
+        }
+
         e->Physical = pa | (notGlobal ? TlbEntry.NotGlobal : 0);
         if (_filled < JournalSize)
         {
@@ -152,7 +166,13 @@ internal sealed unsafe class SoftTlb : IDisposable
     private void Invalidate(int index)
     {
         TlbEntry* e = Entries + index;
-        e->ReadPage = e->WritePage = TlbEntry.InvalidTag(index);
+        ulong invalid = TlbEntry.InvalidTag(index);
+        if (e->ReadPage != invalid || e->WritePage != invalid)
+        {
+            Generation += Most;
+        }
+
+        e->ReadPage = e->WritePage = invalid;
         e->Physical = 0;
     }
 

@@ -41,6 +41,9 @@ public unsafe struct Pe
     /// <summary>Soft TLB used by loads and stores of the current EL (an always-missing one while SCTLR_EL1.A has every access checked).</summary>
     public TlbEntry* DataTlb;
 
+    /// <summary>Generation of <see cref="DataTlb"/>: what emitted code remembers of it holds as long as this is the same.</summary>
+    public ulong DataGeneration;
+
     /// <summary>Soft TLB with EL0's permissions, used by LDTR/STTR.</summary>
     public TlbEntry* UserTlb;
 
