@@ -188,7 +188,7 @@ public sealed unsafe partial class ProcessingElement
             return RunChain(ip, Math.Min(n, ChainLength));
         }
 
-        long done = native.Run(s, page, index, n);
+        long done = native.Run(s, page, index, n, Executed);
         if (s->Leave == 0)
         {
             s->Leave = (int)LeaveReason.Reschedule;

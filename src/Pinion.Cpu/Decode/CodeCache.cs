@@ -116,7 +116,7 @@ internal sealed unsafe class CodeCache : IDisposable
     }
 
     /// <summary>Forgets the blocks that hold any of <paramref name="count"/> instructions from <paramref name="first"/> on.</summary>
-    private void DropBlocks(Rec* page, int first, int count)
+    public void DropBlocks(Rec* page, int first, int count)
     {
         if (Native is null || page[Rec.PerPage].Aux == 0)
         {
@@ -187,7 +187,7 @@ internal sealed unsafe class CodeCache : IDisposable
         if (Native is not null)
         {
             new Span<nint>(NativePage.Slots(page), Rec.PerPage).Fill(Native.NotCompiled);
-            new Span<byte>(NativePage.Lengths(page), 2 * Rec.PerPage).Clear();
+            new Span<byte>(NativePage.Lengths(page), NativePage.Size - NativePage.LengthsOffset).Clear();
         }
 
         nint decode = Threaded.DecodeHandler;

@@ -37,7 +37,7 @@ internal sealed unsafe partial class BlockCompiler
     {
         var form = new MemoryForm(op == Op.LoadAcquire ? MemoryKind.Load : MemoryKind.Store, (byte)BytesOf(r), r->Aux == 3, MemoryMode.Offset);
         Locate(r, form.IsStore, form.Bytes);
-        Access(form, r);
+        Access(form, r, new X64Memory(Rax, 0), default);
         if (form.IsStore)
         {
             // A later load-acquire must not pass it: the one order that x86 does not keep.

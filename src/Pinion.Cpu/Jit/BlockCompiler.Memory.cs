@@ -44,8 +44,8 @@ internal sealed unsafe partial class BlockCompiler
         Address(form, r);
 
         CheckStack(r);
-        Translate(form.IsStore, form.Size);
-        Access(form, r);
+        Resolve(form.IsStore, form.Size);
+        Access(form, r, new X64Memory(Rax, Rcx, 0, 0), new X64Memory(Rax, Rcx, 0, form.Bytes));
         WriteBack(form, r);
         return true;
     }
@@ -103,12 +103,37 @@ internal sealed unsafe partial class BlockCompiler
     /// <summary>Makes the virtual address in RAX the host's; slow where the soft TLB does not know it, or where the access crosses a page. Changes RCX and RDX.</summary>
     private void Translate(bool write, int size)
     {
-        nint at = (nint)((Site*)(_sites + SiteHeader.Size) + _found.Count);
+        Resolve(write, size);
+        _x.Alu(X64Alu.Add, Rax, Rcx, true);
+    }
+
+    /// <summary>As <see cref="Translate"/>, but the host's address is RAX + RCX.</summary>
+    private void Resolve(bool write, int size)
+    {
+        Rec* r = At(_index);
+        if (NativePage.Wanderers(_page)[_start + _index] != 0)
+        {
+            _x.Move(Rcx, Rax, wide: false);
+            _x.Shift(X64Shift.Shr, Rcx, 7, false);
+            _x.Alu(X64Alu.And, Rcx, (TlbEntry.Count - 1) << 5, false);
+            _x.Alu(X64Alu.Add, Rcx, NativeState.DataTlb, true);
+            _x.Move(Rdx, Rax);
+            _x.Alu(X64Alu.Sub, Rdx, new X64Memory(Rcx, write ? 8 : 0), true);
+            _x.Alu(X64Alu.Cmp, Rdx, PageSize - size, true);
+            SlowIf(X64Condition.Above);
+            _x.Load(Rcx, new X64Memory(Rcx, 16));
+            return;
+        }
+
+        Site* site = (Site*)(_sites + SiteHeader.Size) + _found.Count;
+        site->Record = r;
+        site->Trial = Site.Misses;
+        nint at = (nint)site;
         _x.Move(Rcx, Rax);
         _x.Alu(X64Alu.Sub, Rcx, new X64Memory(at), true);
         _x.Alu(X64Alu.Cmp, Rcx, new X64Memory(at + Site.LimitOffset), true);
         X64Patch miss = _x.Jump(X64Condition.AboveOrEqual);
-        _x.Alu(X64Alu.Add, Rax, new X64Memory(at + Site.AddendOffset), true);
+        _x.Load(Rcx, new X64Memory(at + Site.AddendOffset));
         _found.Add(new(miss, _x.Length, at, write, size));
     }
 
@@ -129,17 +154,15 @@ internal sealed unsafe partial class BlockCompiler
     {
         Translation found = _found[(int)later.Target];
         _x.Lea(Rdx, new X64Memory(found.Site));
-        _x.Bind(_x.Call(), _origin, (found.Write ? owner.FindWrite : owner.FindRead)[BitOperations.Log2((uint)found.Size)]);
+        _x.Bind(_x.Call(), (found.Write ? owner.FindWrite : owner.FindRead)[BitOperations.Log2((uint)found.Size)]);
         _x.Bind(_x.Jump(X64Condition.AboveOrEqual), found.Hit);
         CallStep(At(later.Index), _length - later.Index - 1);
         _x.Bind(_x.Jump(), later.Back);
     }
 
-    /// <summary>Moves between the host address in RAX and the registers.</summary>
-    private void Access(MemoryForm form, Rec* r)
+    /// <summary>Moves between memory and the registers. Of the scratch registers RDX is free.</summary>
+    private void Access(MemoryForm form, Rec* r, in X64Memory at, in X64Memory second)
     {
-        var at = new X64Memory(Rax, 0);
-        var second = new X64Memory(Rax, form.Bytes);
         switch (form.Kind)
         {
             case MemoryKind.Load or MemoryKind.LoadSigned:
@@ -150,9 +173,9 @@ internal sealed unsafe partial class BlockCompiler
                 break;
             case MemoryKind.LoadPair or MemoryKind.LoadPairSigned:
                 // Both are read before either is written: they may be one register.
-                X64Register first = Target(r->Rd, Rcx);
+                X64Register first = Target(r->Rd, Rdx);
                 LoadNarrow(first, at, form);
-                X64Register other = Target(r->Rm, Rdx);
+                X64Register other = Target(r->Rm, Rcx);
                 LoadNarrow(other, second, form);
                 Write(r->Rd, first);
                 Write(r->Rm, other);
@@ -197,7 +220,7 @@ internal sealed unsafe partial class BlockCompiler
 
     private void LoadTo(int register, in X64Memory from, MemoryForm form)
     {
-        X64Register to = Target(register, Rcx);
+        X64Register to = Target(register, Rdx);
         LoadNarrow(to, from, form);
         Write(register, to);
     }
@@ -216,7 +239,7 @@ internal sealed unsafe partial class BlockCompiler
 
     private void StoreFrom(int register, in X64Memory to, MemoryForm form)
     {
-        X64Register from = Read(register, Rcx);
+        X64Register from = Read(register, Rdx);
         if (form.Bytes >= 4)
         {
             _x.Store(to, from, form.Bytes == 8);
@@ -251,12 +274,12 @@ internal sealed unsafe partial class BlockCompiler
         switch (bytes)
         {
             case 4:
-                _x.Load(Rcx, NativeState.Vector(register), wide: false);
-                _x.Store(to, Rcx, wide: false);
+                _x.Load(Rdx, NativeState.Vector(register), wide: false);
+                _x.Store(to, Rdx, wide: false);
                 break;
             case 8:
-                _x.Load(Rcx, NativeState.Vector(register));
-                _x.Store(to, Rcx);
+                _x.Load(Rdx, NativeState.Vector(register));
+                _x.Store(to, Rdx);
                 break;
             default:
                 LoadWhole(0, register);

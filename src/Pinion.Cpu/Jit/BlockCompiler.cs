@@ -28,7 +28,6 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     private readonly List<X64Patch> _slow = [];
 
     private X64Emitter _x;
-    private nint _origin;
     private byte* _sites;
     private Rec* _page;
     private int _start;
@@ -94,8 +93,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             return 0;
         }
 
-        _origin = memory.Next;
-        _x = new X64Emitter((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Free)), _origin);
+        _x = new X64Emitter((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Free)), memory.Next);
         _forward.Clear();
         _later.Clear();
         _found.Clear();
@@ -390,7 +388,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         _x.Alu(X64Alu.And, Rdx, ~0xFFC, true);
         _x.Alu(X64Alu.Cmp, Rdx, new X64Memory(Rcx, 0), true);
         X64Patch miss = _x.Jump(X64Condition.NotEqual);
-        _x.Bind(miss, _origin, owner.ExitTo);
+        _x.Bind(miss, owner.ExitTo);
         _x.Store(NativeState.CodeVa, Rdx);
         _x.Load(Rcx, new X64Memory(Rcx, 8));
         _x.Store(NativeState.CodeBase, Rcx);
@@ -418,7 +416,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     {
         _x.Move(Rdx, (ulong)r);
         _x.Move(Rcx, (ulong)rest);
-        _x.Bind(_x.Call(), _origin, owner.Step);
+        _x.Bind(_x.Call(), owner.Step);
     }
 
     private void EmitLater()
@@ -436,7 +434,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
                 case LaterKind.Forget:
                     _x.Lea(Rdx, new X64Memory((nint)_sites));
                     _x.Move(Rcx, (ulong)later.Target);
-                    _x.Bind(_x.Call(), _origin, owner.ForgetSites);
+                    _x.Bind(_x.Call(), owner.ForgetSites);
                     _x.Bind(_x.Jump(), later.Back);
                     break;
                 case LaterKind.Find:
@@ -445,7 +443,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
                 case LaterKind.BudgetEnd:
                     GiveBack(_length - later.Index);
                     _x.Move(Rax, (ulong)((_start + later.Index) * 4));
-                    _x.Bind(_x.Jump(), _origin, owner.ExitAt);
+                    _x.Bind(_x.Jump(), owner.ExitAt);
                     break;
                 case LaterKind.Back:
                     _x.Alu(X64Alu.Sub, NativeState.Budget, later.Index + 1 - (int)later.Target, true);
@@ -453,7 +451,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
                     _x.Bind(go, _labels[(int)later.Target]);
                     GiveBack(_length - (int)later.Target);
                     _x.Move(Rax, (ulong)((_start + later.Target) * 4));
-                    _x.Bind(_x.Jump(), _origin, owner.ExitAt);
+                    _x.Bind(_x.Jump(), owner.ExitAt);
                     break;
                 case LaterKind.Forward:
                     GiveBack((int)later.Target - later.Index - 1);

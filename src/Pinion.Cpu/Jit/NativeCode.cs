@@ -55,8 +55,8 @@ internal sealed unsafe class NativeCode : IDisposable
     public nint Step { get; private set; }
 
     /// <summary>
-    /// Called: looks the virtual address in RAX up in the soft TLB. With the carry flag clear RAX is the host's address, and the site in RDX remembers it; with the carry flag set RAX is as it was.
-    /// The parts are for reading and writing, and for log2 of the size.
+    /// Called: looks the virtual address in RAX up in the soft TLB. With the carry flag clear RCX is what to add for the host's address, and the site in RDX remembers it; otherwise the soft TLB does not know.
+    /// The parts are for log2 of the size.
     /// </summary>
     public nint[] FindRead { get; } = new nint[SizesOfAccess];
 
@@ -101,8 +101,9 @@ internal sealed unsafe class NativeCode : IDisposable
     public bool Has(Rec* page, int index) => NativePage.Slots(page)[index] != NotCompiled;
 
     /// <summary>Executes from the block of record <paramref name="index"/> on, at most <paramref name="budget"/> instructions; answers how many. The state is in <see cref="Pe"/> afterwards.</summary>
-    public long Run(Pe* s, Rec* page, int index, long budget)
+    public long Run(Pe* s, Rec* page, int index, long budget, ulong executed)
     {
+        s->NativeEnd = (long)executed + budget;
         s->ToNative();
         s->NativeBudget = budget;
         s->NativeSteps = Steps;
@@ -149,11 +150,10 @@ internal sealed unsafe class NativeCode : IDisposable
     private void EmitShared()
     {
         byte* write = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_memory.Free));
-        nint origin = _memory.Next;
-        var x = new X64Emitter(write, origin);
+        var x = new X64Emitter(write, _memory.Next);
 
         // void Enter(Pe* s, nint code)
-        nint enter = origin + x.Length;
+        nint enter = x.Here;
         X64Register[] saved = [Rbx, Rbp, R12, R13, R14, R15];
         foreach (X64Register register in saved)
         {
@@ -167,15 +167,15 @@ internal sealed unsafe class NativeCode : IDisposable
         LoadPinned(ref x);
         x.Jump(Rax);
 
-        NotCompiled = origin + x.Length;
+        NotCompiled = x.Here;
         x.Alu(X64Alu.Sub, Rax, NativeState.CodeBase, true);
         x.Alu(X64Alu.Sub, Rax, NativePage.SlotsOffset, true);
         x.Shift(X64Shift.Shr, Rax, 1, true);
 
-        ExitAt = origin + x.Length;
+        ExitAt = x.Here;
         x.Alu(X64Alu.Add, Rax, NativeState.CodeVa, true);
 
-        ExitTo = origin + x.Length;
+        ExitTo = x.Here;
         x.Store(NativeState.Pc, Rax);
         StorePinned(ref x);
         x.StoreMxcsr(NativeState.FpStatus);
@@ -190,7 +190,7 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Return();
 
         // int StepOne(Pe* s, Rec* r)
-        Step = origin + x.Length;
+        Step = x.Here;
         StorePinned(ref x);
         x.StoreMxcsr(NativeState.FpStatus);
         x.Push(Rcx);
@@ -211,13 +211,22 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Alu(X64Alu.Add, Rsp, 8, true);
         x.Bind(x.Jump(), exit);
 
+        // void Judge(Pe* s, Site* site); the stack is two words and two return addresses below an aligned one.
+        nint judge = x.Here;
+        StorePinned(ref x);
+        x.Lea(Rdi, new(Rbp, -NativeState.Bias));
+        x.Move(Rsi, Rdx);
+        x.Move(Rax, (ulong)(nint)(delegate* unmanaged<Pe*, Site*, void>)&Judge);
+        x.Call(Rax);
+        LoadPinned(ref x);
+        x.Return();
         for (int size = 0; size < SizesOfAccess; size++)
         {
-            FindRead[size] = EmitFind(ref x, origin, write: false, 1 << size);
-            FindWrite[size] = EmitFind(ref x, origin, write: true, 1 << size);
+            FindRead[size] = EmitFind(ref x, write: false, 1 << size, judge);
+            FindWrite[size] = EmitFind(ref x, write: true, 1 << size, judge);
         }
 
-        ForgetSites = origin + x.Length;
+        ForgetSites = x.Here;
         x.Load(Rax, NativeState.DataGeneration);
         x.Store(new X64Memory(Rdx, 0), Rax);
         int each = x.Length;
@@ -231,10 +240,9 @@ internal sealed unsafe class NativeCode : IDisposable
         _enter = (delegate* unmanaged<Pe*, nint, void>)enter;
     }
 
-    private static nint EmitFind(ref X64Emitter x, nint origin, bool write, int size)
+    private static nint EmitFind(ref X64Emitter x, bool write, int size, nint judge)
     {
-        nint code = origin + x.Length;
-        x.Alu(X64Alu.Add, new X64Memory(Rdx, Site.MissesOffset), 1, true);
+        nint code = x.Here;
         x.Move(Rcx, Rax, wide: false);
         x.Shift(X64Shift.Shr, Rcx, 7, false);
         x.Alu(X64Alu.And, Rcx, (TlbEntry.Count - 1) << 5, false);
@@ -255,11 +263,20 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Load(Rcx, new X64Memory(Rcx, 16));
         x.Store(new X64Memory(Rdx, Site.AddendOffset), Rcx);
         x.Store(new X64Memory(Rdx, Site.LimitOffset), PageSize - size + 1, true);
-        x.Alu(X64Alu.Add, Rax, Rcx, true);
+        x.Alu(X64Alu.Sub, new X64Memory(Rdx, Site.TrialOffset), 1, true);
+        X64Patch tried = x.Jump(X64Condition.Sign);
         x.ClearCarry();
         x.Return();
         x.Bind(miss);
         x.SetCarry();
+        x.Return();
+        x.Bind(tried);
+        x.Push(Rax);
+        x.Push(Rcx);
+        x.Bind(x.Call(), judge);
+        x.Pop(Rcx);
+        x.Pop(Rax);
+        x.ClearCarry();
         x.Return();
         return code;
     }
@@ -280,6 +297,22 @@ internal sealed unsafe class NativeCode : IDisposable
         {
             x.Store(NativeState.Slot(guest), host);
         }
+    }
+
+    /// <summary>Decides whether a site that has missed often goes on; if not, its block is compiled again without it.</summary>
+    [UnmanagedCallersOnly]
+    private static void Judge(Pe* s, Site* site)
+    {
+        long now = s->NativeEnd - s->NativeBudget;
+        if (now - site->Since < Site.Misses * Site.WorthInstructions && site->Since != 0)
+        {
+            int index = (int)(site->Record - s->CodeBase);
+            NativePage.Wanderers(s->CodeBase)[index] = 1;
+            s->Owner.Code.DropBlocks(s->CodeBase, index, 1);
+        }
+
+        site->Trial = Site.Misses;
+        site->Since = now;
     }
 
     /// <summary>Executes one record; 1 where the next one follows, 0 where the dispatcher has to look.</summary>

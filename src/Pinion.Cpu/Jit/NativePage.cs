@@ -3,7 +3,8 @@ using Pinion.Cpu.State;
 namespace Pinion.Cpu.Jit;
 
 /// <summary>
-/// What lies behind the records of a page where code is compiled: for each instruction the address of its block, then the number of instructions in that block, then how often it was asked for.
+/// What lies behind the records of a page where code is compiled: for each instruction the address of its block, then the number of instructions in that block, then how often it was asked for, then
+/// which loads and stores wander.
 /// Blocks find each other through these slots, so that dropping one is a store, and no jump is ever patched.
 /// </summary>
 internal static unsafe class NativePage
@@ -11,11 +12,13 @@ internal static unsafe class NativePage
     /// <summary>Offset of the slots from the page's first record.</summary>
     public const int SlotsOffset = (Rec.PerPage + 1) * Rec.Size;
 
-    private const int LengthsOffset = SlotsOffset + (Rec.PerPage * 8);
+    public const int LengthsOffset = SlotsOffset + (Rec.PerPage * 8);
     private const int CountsOffset = LengthsOffset + Rec.PerPage;
 
+    private const int WanderersOffset = CountsOffset + Rec.PerPage;
+
     /// <summary>Bytes of a page with its records.</summary>
-    public const int Size = CountsOffset + Rec.PerPage;
+    public const int Size = WanderersOffset + Rec.PerPage;
 
     /// <summary>Longest block in instructions: a length is a byte, and an invalidation looks back so far.</summary>
     public const int LongestBlock = 128;
@@ -23,6 +26,9 @@ internal static unsafe class NativePage
     public static nint* Slots(Rec* page) => (nint*)((byte*)page + SlotsOffset);
 
     public static byte* Lengths(Rec* page) => (byte*)page + LengthsOffset;
+
+    /// <summary>1 for loads and stores that go from page to page: they get no site.</summary>
+    public static byte* Wanderers(Rec* page) => (byte*)page + WanderersOffset;
 
     public static byte* Counts(Rec* page) => (byte*)page + CountsOffset;
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Pinion.Cpu.State;
 
 namespace Pinion.Cpu.Jit;
 
@@ -16,12 +17,18 @@ internal struct SiteHeader
 /// and is forgotten when the TLB's generation changes.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct Site
+internal unsafe struct Site
 {
-    public const int Size = 32;
+    public const int Size = 48;
     public const int AddendOffset = 8;
     public const int LimitOffset = 16;
-    public const int MissesOffset = 24;
+    public const int TrialOffset = 24;
+
+    /// <summary>After so many misses it is judged.</summary>
+    public const int Misses = 64;
+
+    /// <summary>A site that misses once in fewer instructions of the PE than this costs more than it gains.</summary>
+    public const int WorthInstructions = 24;
 
     /// <summary>Virtual address of the page.</summary>
     public ulong Page;
@@ -32,6 +39,12 @@ internal struct Site
     /// <summary>Offsets into the page from here on miss; 0 where nothing is remembered.</summary>
     public ulong Limit;
 
-    /// <summary>How often it missed and the soft TLB hit.</summary>
-    public ulong Misses;
+    /// <summary>So often it may miss, and the soft TLB hit, until it is judged.</summary>
+    public long Trial;
+
+    /// <summary>Instructions that the PE had executed at the last trial.</summary>
+    public long Since;
+
+    /// <summary>The instruction.</summary>
+    public Rec* Record;
 }

@@ -116,6 +116,9 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
     /// <summary>Bytes emitted.</summary>
     public readonly int Length => (int)(_at - _start);
 
+    /// <summary>Where the next instruction will be executed.</summary>
+    public readonly nint Here => _origin + Length;
+
     // ---- moves ----
 
     /// <summary>mov to, from; 32 bits clear the upper half.</summary>
@@ -445,8 +448,8 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
     /// <summary>Has a jump lead to the byte at <paramref name="target"/> of the buffer.</summary>
     public readonly void Bind(X64Patch jump, int target) => Unsafe.WriteUnaligned(_start + jump.At, target - (jump.At + 4));
 
-    /// <summary>Has a jump lead to an address, where the buffer will be executed at <paramref name="origin"/>.</summary>
-    public readonly void Bind(X64Patch jump, nint origin, nint target) => Unsafe.WriteUnaligned(_start + jump.At, (int)(target - (origin + jump.At + 4)));
+    /// <summary>Has a jump lead to an address.</summary>
+    public readonly void Bind(X64Patch jump, nint target) => Unsafe.WriteUnaligned(_start + jump.At, (int)(target - (_origin + jump.At + 4)));
 
     // ---- SSE ----
 

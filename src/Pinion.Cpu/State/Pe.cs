@@ -126,6 +126,9 @@ public unsafe struct Pe
     /// <summary>Instructions that emitted code may still execute; blocks take their length from it when they begin.</summary>
     public long NativeBudget;
 
+    /// <summary>What <see cref="NativeBudget"/> and the instructions executed were together when emitted code began.</summary>
+    public long NativeEnd;
+
     /// <summary>NZCV while emitted code runs: the upper byte as LAHF gives it (N is bit 15, Z 14, C 8), V is bit 0.</summary>
     public ushort NativeFlags;
 
