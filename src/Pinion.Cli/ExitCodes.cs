@@ -19,6 +19,9 @@ public static class ExitCodes
     /// <summary>The host refused memory or another resource.</summary>
     public const int HostResource = 4;
 
+    /// <summary>Two engines did not agree.</summary>
+    public const int LockstepDifference = 5;
+
     /// <summary>The exit code that goes with a problem.</summary>
     public static int For(Problem problem) => problem.Kind switch
     {

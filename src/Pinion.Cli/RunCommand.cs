@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Pinion.Cpu;
 using Pinion.Vmm;
 using Pinion.Vmm.Devices.Console;
 using Pinion.Vmm.Run;
@@ -22,7 +23,7 @@ public static class RunCommand
             Boot an arm64 guest; its console is this terminal (Ctrl-A x leaves, Ctrl-A h helps).
 
             Exit codes: 0 the guest powered off, or you left with Ctrl-A x; 1 an option is wrong or a file cannot be opened; 2 a kernel, initrd or device tree is corrupt;
-            3 the guest failed or asked for a reset, as a kernel does that panics; 4 the host refused memory or another resource; 130 or 143 ended by SIGINT or SIGTERM.
+            3 the guest failed or asked for a reset, as a kernel does that panics; 4 the host refused memory or another resource; 5 --lockstep found a difference; 130 or 143 ended by SIGINT or SIGTERM.
             """);
         foreach (Option option in options.All)
         {
@@ -39,6 +40,16 @@ public static class RunCommand
             if (machine.DumpDtb is not null)
             {
                 return Dump(machine);
+            }
+
+            if (!options.Lockstep(parsed).TryGet(out (EngineKind Reference, ulong Interval)? lockstep, out problem))
+            {
+                return Fail(problem);
+            }
+
+            if (lockstep is { } comparison)
+            {
+                return LockstepCommand.Run(machine, comparison.Reference, comparison.Interval);
             }
 
             return Run(machine, options.Capture(parsed), options.Statistics(parsed), machine.Kaslr ? null : options.KernelSymbols(parsed), options.Truth(parsed));

@@ -137,6 +137,20 @@ internal sealed class RunOptions
         DefaultValueFactory = _ => "auto",
     };
 
+    private readonly Option<string?> _lockstep = new("--lockstep")
+    {
+        Description = "Run the guest twice at once, deterministically, with --engine and with this one, and stop at the first difference.",
+        HelpName = "interpreter|switch",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<ulong> _lockstepInterval = new("--lockstep-interval")
+    {
+        Description = "Compare the states of a CPU every N instructions.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 4096,
+    };
+
     private readonly Option<string> _coherency = new("--coherency")
     {
         Description = "Let a guest that accesses memory past the caches see what is there, so that missing cache maintenance shows; off keeps all memory coherent.",
@@ -151,7 +165,7 @@ internal sealed class RunOptions
     /// <summary>All options, in the order in which help shows them.</summary>
     public IEnumerable<Option> All =>
     [
-        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speSeries, _speProfile, _speInFlight, _speMaxBuffer, _spePinCache, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _coherency, _kaslr, _dtb,
+        _kernel, _initrd, _append, _guest, _cpus, _memory, _share, _spe, _speSeries, _speProfile, _speInFlight, _speMaxBuffer, _spePinCache, _speIrq, _speCapture, _truth, _memlock, _deterministic, _timing, _engine, _lockstep, _lockstepInterval, _coherency, _kaslr, _dtb,
         _dumpDtb, _stats,
     ];
 
@@ -160,6 +174,28 @@ internal sealed class RunOptions
 
     /// <summary>File for the counts behind the profiling records, or null.</summary>
     public string? Truth(ParseResult parsed) => parsed.GetValue(_truth);
+
+    /// <summary>The engine to compare with and the instructions between two comparisons, or null.</summary>
+    public Result<(EngineKind Reference, ulong Interval)?> Lockstep(ParseResult parsed)
+    {
+        if (parsed.GetResult(_lockstep) is null)
+        {
+            return ((EngineKind, ulong)?)null;
+        }
+
+        ulong interval = parsed.GetValue(_lockstepInterval);
+        if (interval == 0)
+        {
+            return new Problem(ProblemKind.Usage, "--lockstep-interval 0 would compare nothing", "give a number of instructions");
+        }
+
+        return parsed.GetValue(_lockstep) switch
+        {
+            null or "interpreter" => (EngineKind.Threaded, interval),
+            "switch" => (EngineKind.Switch, interval),
+            { } other => new Problem(ProblemKind.Usage, $"--lockstep has no choice '{other}'", "there are: interpreter, switch"),
+        };
+    }
 
     /// <summary>The run's figures are wanted.</summary>
     public bool Statistics(ParseResult parsed) => parsed.GetValue(_stats);

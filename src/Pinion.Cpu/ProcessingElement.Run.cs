@@ -61,11 +61,24 @@ public sealed unsafe partial class ProcessingElement
                 else
                 {
                     ulong n = Math.Min(Math.Min(SliceLength, end - Executed), Math.Min(Timer.InstructionsUntilDue, Pmu.InstructionsUntilOverflow));
-                    Execute(Math.Max(1, n));
+                    if (Configuration.Checkpoints is { } checkpoints)
+                    {
+                        ExecuteToCheckpoint(checkpoints, Math.Max(1, n));
+                    }
+                    else
+                    {
+                        Execute(Math.Max(1, n));
+                    }
+
                     if (State->Leave == (int)LeaveReason.ExecuteAlone)
                     {
                         ExecuteAlone();
                     }
+                }
+
+                if (Configuration.Checkpoints is { } observer)
+                {
+                    LookIfDue(observer);
                 }
 
                 if (State->Leave == (int)LeaveReason.ExitToHypervisor)

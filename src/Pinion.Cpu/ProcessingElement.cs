@@ -25,6 +25,9 @@ public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, ISt
     /// <summary>So often an instruction is come to by the dispatcher before it is compiled; 0: at once.</summary>
     public int CompileAfter { get; init; } = 2;
 
+    /// <summary>Looks at the PE while it runs, or null.</summary>
+    public Checkpoints? Checkpoints { get; init; }
+
     /// <summary>Hears of TLB maintenance, or null.</summary>
     public ITlbObserver? TlbObserver { get; init; }
 

@@ -48,6 +48,9 @@ public sealed record KvmOptions
     /// <summary>Whether guests can tell the host's caches from its memory.</summary>
     public Coherency Coherency { get; init; } = Coherency.Off;
 
+    /// <summary>Looks at the CPUs while they run, or null.</summary>
+    public Checkpoints? Checkpoints { get; init; }
+
     /// <summary>For tests: forgets the deferred maintenance of locked memslots instead of doing it.</summary>
     internal bool OmitDeferredMaintenance { get; init; }
 }

@@ -148,6 +148,7 @@ public sealed unsafe partial class Vcpu : IKvmFile, IPeOutputs, IDisposable
         {
             Gic = _gic,
             DataCaches = Vm.DataCaches,
+            Checkpoints = options.Checkpoints,
             TlbObserver = profiled ? Spe.TlbLog : null,
             Profiling = profiled ? new ProfilingConfiguration(options.SpeProfile, options.Timing, Vm.RecordSink, Vm.Truth, options.Spu) : null,
         });

@@ -17,10 +17,11 @@ namespace Pinion.Cpu.Jit;
 /// </remarks>
 internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 {
-    private const int CacheLine = NativePage.LongestBlock;
+    /// <summary>Before a block's code stands how long it is.</summary>
+    public const int PrefixBytes = 16;
 
-    private readonly int[] _labels = new int[CacheLine + 1];
-    private readonly bool[] _isTarget = new bool[CacheLine + 1];
+    private readonly int[] _labels = new int[NativePage.LongestBlock + 1];
+    private readonly bool[] _isTarget = new bool[NativePage.LongestBlock + 1];
     private readonly List<(X64Patch Jump, int Index)> _forward = [];
     private readonly List<Later> _later = [];
 
@@ -93,7 +94,8 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             return 0;
         }
 
-        _x = new X64Emitter((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Free)), memory.Next);
+        byte* buffer = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Free));
+        _x = new X64Emitter(buffer + PrefixBytes, memory.Next + PrefixBytes);
         _forward.Clear();
         _later.Clear();
         _found.Clear();
@@ -148,7 +150,8 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             _x.Bind(jump, _labels[index]);
         }
 
-        code = memory.Commit(_x.Length);
+        *(int*)buffer = _x.Length;
+        code = memory.Commit(PrefixBytes + _x.Length) + PrefixBytes;
         return _length;
     }
 
@@ -195,7 +198,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         }
 
         // A call of the interpreter costs more than its own dispatch.
-        return native * 2 >= decoded;
+        return OpOf(At(0)) != Op.Decode && native * 2 >= decoded;
     }
 
     /// <summary>Index of a branch's target from the beginning of the block, where that is not before it and within reach.</summary>

@@ -141,6 +141,19 @@ internal sealed unsafe class NativeCode : IDisposable
         return true;
     }
 
+    /// <summary>The block of record <paramref name="index"/>, for a person to read.</summary>
+    public CompiledBlock BlockAt(Pe* s, Rec* page, int index)
+    {
+        nint code = NativePage.Slots(page)[index];
+        var words = new uint[NativePage.Lengths(page)[index]];
+        for (int i = 0; i < words.Length; i++)
+        {
+            words[i] = page[index + i].Word;
+        }
+
+        return new(s->CodeVa + ((ulong)index * 4), words, new ReadOnlySpan<byte>((byte*)code, *(int*)(code - BlockCompiler.PrefixBytes)).ToArray());
+    }
+
     public void Dispose()
     {
         _memory.Dispose();
@@ -214,10 +227,12 @@ internal sealed unsafe class NativeCode : IDisposable
         // void Judge(Pe* s, Site* site); the stack is two words and two return addresses below an aligned one.
         nint judge = x.Here;
         StorePinned(ref x);
+        x.StoreMxcsr(NativeState.FpStatus);
         x.Lea(Rdi, new(Rbp, -NativeState.Bias));
         x.Move(Rsi, Rdx);
         x.Move(Rax, (ulong)(nint)(delegate* unmanaged<Pe*, Site*, void>)&Judge);
         x.Call(Rax);
+        x.LoadMxcsr(NativeState.FpControl);
         LoadPinned(ref x);
         x.Return();
         for (int size = 0; size < SizesOfAccess; size++)
@@ -303,6 +318,7 @@ internal sealed unsafe class NativeCode : IDisposable
     [UnmanagedCallersOnly]
     private static void Judge(Pe* s, Site* site)
     {
+        s->FromNative();
         long now = s->NativeEnd - s->NativeBudget;
         if (now - site->Since < Site.Misses * Site.WorthInstructions && site->Since != 0)
         {

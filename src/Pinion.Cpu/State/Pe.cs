@@ -200,6 +200,8 @@ public unsafe struct Pe
             UpdateFpFast();
         }
 
+        HostFpStatus = 0;
+
         ulong flags = NativeFlags;
         NF = (long)(flags << 48);
         ZF = (flags & 0x4000) ^ 0x4000;

@@ -134,6 +134,26 @@ public sealed class Machine : IDisposable
     /// <summary>Bytes typed and not yet read by the guest.</summary>
     public int PendingInput => _board.Uart.PendingInput;
 
+    /// <summary>The first guest physical address at which the memory of two machines of one size differs; null where it is the same. Neither may be running.</summary>
+    public ulong? FirstDifferenceInMemory(Machine other)
+    {
+        const int Chunk = 1 << 20;
+        for (ulong at = 0; at < _ram.Size; at += Chunk)
+        {
+            ulong length = Math.Min(Chunk, _ram.Size - at);
+            if (_ram.TryGetSpan(_ram.GuestBase + at, length, out Span<byte> here) && other._ram.TryGetSpan(_ram.GuestBase + at, length, out Span<byte> there))
+            {
+                int same = here.CommonPrefixLength(there);
+                if (same < here.Length)
+                {
+                    return _ram.GuestBase + at + (ulong)same;
+                }
+            }
+        }
+
+        return null;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -85,12 +85,15 @@ public sealed record MachineOptions
     /// <summary>Sees every operation that the guest executes while it profiles, sampled or not; null: nobody does. It costs speed while the guest profiles, and changes nothing else.</summary>
     public ITruthObserver? Truth { get; init; }
 
+    /// <summary>Looks at the CPUs while they run; null: nobody does.</summary>
+    public Checkpoints? Checkpoints { get; init; }
+
     /// <summary>Gets what the machine did on its own account, one line each (the limit of locked memory was raised).</summary>
     public Action<string> Report { get; init; } = _ => { };
 
     internal KvmOptions ToKvmOptions()
     {
-        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries, SpePinCache = SpePinCache, SpeProfile = SpeProfile, Spu = Spu, Coherency = Coherency };
+        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries, SpePinCache = SpePinCache, SpeProfile = SpeProfile, Spu = Spu, Coherency = Coherency, Checkpoints = Checkpoints };
         return Timing is { } timing ? options with { Timing = timing } : options;
     }
 
