@@ -55,15 +55,18 @@ public sealed unsafe partial class ProcessingElement
             Rec* page = s->CodeBase;
             int index = (int)(ip - page);
             ulong length = NativePage.Lengths(page)[index];
-            if (native.Has(page, index) && length <= n)
+            if (!native.Has(page, index))
+            {
+                native.Compile(s, page, index);
+            }
+            else if (length <= n)
             {
                 _unit = native.BlockAt(s, page, index);
                 int el = s->El;
-                Account((ulong)native.Run(s, page, index, (long)length, Executed), el);
+                native.TryRun(s, ip, (long)length, Executed, out long done);
+                Account((ulong)done, el);
                 return;
             }
-
-            native.Compile(page, index);
         }
 
         Execute(1);

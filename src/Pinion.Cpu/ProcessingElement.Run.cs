@@ -186,9 +186,9 @@ public sealed unsafe partial class ProcessingElement
         if (!native.Has(page, index))
         {
             byte* count = NativePage.Counts(page) + index;
-            if (*count >= Configuration.CompileAfter && *count != NativeCode.NotWorthIt && (Op)ip->Op != Op.Decode)
+            if (*count >= Configuration.CompileAfter && *count != NativeCode.NotWorthIt && ((Op)ip->Op != Op.Decode || native.DecodesAhead))
             {
-                *count = native.Compile(page, index) ? (byte)0 : NativeCode.NotWorthIt;
+                *count = native.Compile(s, page, index) ? (byte)0 : NativeCode.NotWorthIt;
             }
             else if (*count < NativeCode.NotWorthIt - 1)
             {
@@ -196,18 +196,7 @@ public sealed unsafe partial class ProcessingElement
             }
         }
 
-        if (!native.Has(page, index) || n < NativePage.Lengths(page)[index])
-        {
-            return RunChain(ip, Math.Min(n, ChainLength));
-        }
-
-        long done = native.Run(s, page, index, n, Executed);
-        if (s->Leave == 0)
-        {
-            s->Leave = (int)LeaveReason.Reschedule;
-        }
-
-        return done;
+        return native.TryRun(s, ip, n, Executed, out long done) ? done : RunChain(ip, Math.Min(n, ChainLength));
     }
 
     /// <summary>Instructions after which the interpreter's chain is looked at for what could be compiled: where it stands then is most likely where most time goes.</summary>
@@ -230,6 +219,15 @@ public sealed unsafe partial class ProcessingElement
                 return;
             }
 
+            // Compiled code stops at the exact instruction by itself, but only between blocks.
+            int level = s->El;
+            if (Code.Native is NativeCode native && native.TryRun(s, ip, left, Executed, out long compiled))
+            {
+                Account((ulong)compiled, level);
+                left -= compiled;
+                continue;
+            }
+
             // The guard behind a page ends a chain without budget by itself.
             bool inPage = ip + left < s->CodeBase + Rec.PerPage;
             if (inPage)
@@ -237,7 +235,6 @@ public sealed unsafe partial class ProcessingElement
                 Code.StopAt(ip + left);
             }
 
-            int el = s->El;
             Threaded.Run(s, ip, (nint)(ip + 1));
             if (inPage)
             {
@@ -245,7 +242,7 @@ public sealed unsafe partial class ProcessingElement
             }
 
             long done = 1 - ((s->ExitLimit - (nint)s->ExitIp) / Rec.Size);
-            Account((ulong)done, el);
+            Account((ulong)done, level);
             left -= done;
         }
         while (left > 0 && s->Leave == (int)LeaveReason.Reschedule && MayGoOn);

@@ -22,7 +22,7 @@ public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, ISt
     /// <summary>Data caches that can be told from memory; null: memory is coherent for every access, and nothing is spent on it.</summary>
     public IDataCaches? DataCaches { get; init; }
 
-    /// <summary>So often an instruction is come to by the dispatcher before it is compiled; 0: at once.</summary>
+    /// <summary>So often an instruction is come to by the dispatcher before it is compiled; 0: at once, and with everything behind it (for tests).</summary>
     public int CompileAfter { get; init; } = 2;
 
     /// <summary>Looks at the PE while it runs, or null.</summary>

@@ -15,12 +15,13 @@ namespace Pinion.Cpu.Decode;
 /// </remarks>
 internal sealed unsafe class CodeCache : IDisposable
 {
-    /// <param name="native">Pages have room for compiled code.</param>
-    public CodeCache(bool native)
+    /// <param name="native">Code is compiled, where the host can.</param>
+    /// <param name="decodesAhead">See <see cref="NativeCode.DecodesAhead"/>.</param>
+    public CodeCache(bool native, bool decodesAhead = false)
     {
         if (native)
         {
-            Native = NativeCode.TryCreate(this);
+            Native = NativeCode.TryCreate(this, decodesAhead);
         }
 
         _pageBytes = Native is null ? RecordsPerPage * Rec.Size : NativePage.Size;

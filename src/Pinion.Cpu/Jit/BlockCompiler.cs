@@ -84,12 +84,12 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     private readonly record struct Later(LaterKind Kind, X64Patch From, int Index, int Back, long Target);
 
     /// <summary>Compiles from record <paramref name="start"/> of <paramref name="page"/> on, which is the page being executed; answers the number of instructions, 0 where it is not worth it.</summary>
-    public int Compile(Rec* page, int start, CodeMemory memory, out nint code)
+    public int Compile(Pe* s, Rec* page, int start, CodeMemory memory, out nint code)
     {
         _page = page;
         _start = start;
         code = 0;
-        if (!Form())
+        if (!Form(s))
         {
             return 0;
         }
@@ -162,7 +162,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     // ---- forming ----
 
     /// <summary>Finds how far the block reaches and which instructions in it are branched to.</summary>
-    private bool Form()
+    private bool Form(Pe* s)
     {
         int most = Math.Min(NativePage.LongestBlock, Rec.PerPage - _start);
         int furthest = 0;
@@ -172,6 +172,11 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         for (_length = 0; _length < most;)
         {
             Rec* r = At(_length);
+            if (OpOf(r) == Op.Decode && owner.DecodesAhead)
+            {
+                Decoder.Decode(s, r);
+            }
+
             int index = _length++;
             OpKind kind = Threaded.KindOf(OpOf(r));
             native += IsNative(r) ? 1 : 0;

@@ -40,6 +40,11 @@ internal sealed unsafe class NativeCode : IDisposable
         _compiler = new BlockCompiler(this);
     }
 
+    /// <summary>
+    /// For tests: instructions that were never executed are decoded and compiled, so that what is executed only once is compiled code. A guest that patches code before its first time would get what stood there.
+    /// </summary>
+    public bool DecodesAhead { get; init; }
+
     /// <summary>Where a slot leads whose instruction has no block: out, with Pc at that instruction.</summary>
     public nint NotCompiled { get; private set; }
 
@@ -91,33 +96,49 @@ internal sealed unsafe class NativeCode : IDisposable
     public static bool IsSupported => RuntimeInformation.ProcessArchitecture == Architecture.X64 && System.Runtime.Intrinsics.X86.Lzcnt.IsSupported && System.Runtime.Intrinsics.X86.Sse41.IsSupported;
 
     /// <summary>Compiled code over <paramref name="pages"/>; null where the host has no executable memory.</summary>
-    public static NativeCode? TryCreate(CodeCache pages)
+    public static NativeCode? TryCreate(CodeCache pages, bool decodesAhead)
     {
         CodeMemory? memory = IsSupported ? CodeMemory.TryCreate(MemoryBytes, DataBytes) : null;
-        return memory is null ? null : new NativeCode(memory, pages);
+        return memory is null ? null : new NativeCode(memory, pages) { DecodesAhead = decodesAhead };
     }
 
     /// <summary>Whether the instruction of record <paramref name="index"/> begins a block.</summary>
     public bool Has(Rec* page, int index) => NativePage.Slots(page)[index] != NotCompiled;
 
-    /// <summary>Executes from the block of record <paramref name="index"/> on, at most <paramref name="budget"/> instructions; answers how many. The state is in <see cref="Pe"/> afterwards.</summary>
-    public long Run(Pe* s, Rec* page, int index, long budget, ulong executed)
+    /// <summary>
+    /// Executes from the block of record <paramref name="ip"/> of the page being executed on, at most <paramref name="budget"/> instructions; <paramref name="done"/> is how many it were. False where
+    /// there is no block, or a longer one. <paramref name="executed"/> instructions came before.
+    /// </summary>
+    public bool TryRun(Pe* s, Rec* ip, long budget, ulong executed, out long done)
     {
-        s->NativeEnd = (long)executed + budget;
+        int index = (int)(ip - s->CodeBase);
+        nint code = NativePage.Slots(s->CodeBase)[index];
+        if (code == NotCompiled || budget < NativePage.Lengths(s->CodeBase)[index])
+        {
+            done = 0;
+            return false;
+        }
+
         s->ToNative();
+        s->NativeEnd = (long)executed + budget;
         s->NativeBudget = budget;
         s->NativeSteps = Steps;
         s->HostFpControl = 0x1F80;
-        _enter(s, NativePage.Slots(page)[index]);
+        _enter(s, code);
         s->FromNative();
-        long done = budget - s->NativeBudget;
+        done = budget - s->NativeBudget;
         Entries++;
         Executed += done;
-        return done;
+        if (s->Leave == 0)
+        {
+            s->Leave = (int)LeaveReason.Reschedule;
+        }
+
+        return true;
     }
 
     /// <summary>Compiles a block that begins with record <paramref name="index"/> of the page being executed; false where it would gain nothing.</summary>
-    public bool Compile(Rec* page, int index)
+    public bool Compile(Pe* s, Rec* page, int index)
     {
         if (_memory.Free.Length < MostBlockBytes || _memory.FreeData < SiteHeader.Size + (NativePage.LongestBlock * Site.Size))
         {
@@ -126,7 +147,7 @@ internal sealed unsafe class NativeCode : IDisposable
             Flushes++;
         }
 
-        int length = _compiler.Compile(page, index, _memory, out nint code);
+        int length = _compiler.Compile(s, page, index, _memory, out nint code);
         if (length == 0)
         {
             return false;
