@@ -12,6 +12,7 @@ namespace Pinion.Cpu;
 /// <param name="BlockInstructions">Instructions in them.</param>
 /// <param name="CodeBytes">Bytes of code that are in use.</param>
 /// <param name="Flushes">Times that all code was dropped to make room.</param>
+/// <param name="Wanderers">Loads and stores that were found to go from page to page.</param>
 /// <param name="SteppedMost">The operations that compiled code left to the interpreter, most frequent first.</param>
 public sealed record EngineStatistics(
     ulong Executed,
@@ -22,13 +23,14 @@ public sealed record EngineStatistics(
     long BlockInstructions,
     long CodeBytes,
     long Flushes,
+    long Wanderers,
     IReadOnlyList<(string Operation, ulong Times)> SteppedMost)
 {
     internal static unsafe EngineStatistics Of(NativeCode? native, ulong executed)
     {
         if (native is null)
         {
-            return new(executed, 0, 0, 0, 0, 0, 0, 0, []);
+            return new(executed, 0, 0, 0, 0, 0, 0, 0, 0, []);
         }
 
         ulong stepped = 0;
@@ -44,6 +46,6 @@ public sealed record EngineStatistics(
         }
 
         most.Sort((left, right) => right.Times.CompareTo(left.Times));
-        return new(executed, (ulong)native.Executed, stepped, native.Entries, native.Blocks, native.Instructions, native.Bytes, native.Flushes, most);
+        return new(executed, (ulong)native.Executed, stepped, native.Entries, native.Blocks, native.Instructions, native.Bytes, native.Flushes, native.Wanderers, most);
     }
 }

@@ -80,6 +80,9 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Times that all code was dropped because there was no more room.</summary>
     public long Flushes { get; private set; }
 
+    /// <summary>Loads and stores that were found to go from page to page.</summary>
+    public long Wanderers { get; private set; }
+
     /// <summary>Bytes of code.</summary>
     public long Bytes => _memory.Used;
 
@@ -345,7 +348,9 @@ internal sealed unsafe class NativeCode : IDisposable
         {
             int index = (int)(site->Record - s->CodeBase);
             NativePage.Wanderers(s->CodeBase)[index] = 1;
-            s->Owner.Code.DropBlocks(s->CodeBase, index, 1);
+            CodeCache pages = s->Owner.Code;
+            pages.DropBlocks(s->CodeBase, index, 1);
+            pages.Native!.Wanderers++;
         }
 
         site->Trial = Site.Misses;
