@@ -29,7 +29,7 @@ public sealed unsafe partial class ProcessingElement
         State->Daif = 0xF;
         Exceptions = new ExceptionUnit(State, this);
         Mmu = new MemoryManagementUnit(State, configuration.Stage2, configuration.DataCaches);
-        Code = new CodeCache(configuration.Engine is EngineKind.Auto or EngineKind.Block && TailCallsWork, configuration.CompileAfter == 0);
+        Code = new CodeCache(configuration.Engine is EngineKind.Auto or EngineKind.Block && TailCallsWork ? configuration.CodeMemory : 0, configuration.CompileAfter == 0);
         Timer = new GenericTimer(this);
         Pmu = new PerformanceMonitors(this);
         if (configuration.Profiling is { } profiling)

@@ -25,6 +25,12 @@ public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, ISt
     /// <summary>So often an instruction is come to by the dispatcher before it is compiled; 0: at once, and with everything behind it (for tests).</summary>
     public int CompileAfter { get; init; } = 2;
 
+    /// <summary>Bytes for compiled code, unless there is a reason for less.</summary>
+    public const int DefaultCodeMemory = 64 << 20;
+
+    /// <summary>Bytes for compiled code, whole pages and at least 256 KiB. When it is full, all of it is dropped.</summary>
+    public int CodeMemory { get; init; } = DefaultCodeMemory;
+
     /// <summary>Looks at the PE while it runs, or null.</summary>
     public Checkpoints? Checkpoints { get; init; }
 

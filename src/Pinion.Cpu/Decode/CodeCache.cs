@@ -15,13 +15,13 @@ namespace Pinion.Cpu.Decode;
 /// </remarks>
 internal sealed unsafe class CodeCache : IDisposable
 {
-    /// <param name="native">Code is compiled, where the host can.</param>
+    /// <param name="codeMemory">Bytes for compiled code; 0: nothing is compiled.</param>
     /// <param name="decodesAhead">See <see cref="NativeCode.DecodesAhead"/>.</param>
-    public CodeCache(bool native, bool decodesAhead = false)
+    public CodeCache(int codeMemory, bool decodesAhead)
     {
-        if (native)
+        if (codeMemory != 0)
         {
-            Native = NativeCode.TryCreate(this, decodesAhead);
+            Native = NativeCode.TryCreate(this, codeMemory, decodesAhead);
         }
 
         _pageBytes = Native is null ? RecordsPerPage * Rec.Size : NativePage.Size;

@@ -13,9 +13,6 @@ namespace Pinion.Cpu.Jit;
 /// </summary>
 internal sealed unsafe class NativeCode : IDisposable
 {
-    private const int MemoryBytes = 64 << 20;
-    private const int DataBytes = 32 << 20;
-
     /// <summary>In place of a count: the instruction begins no block that is worth it.</summary>
     public const byte NotWorthIt = 255;
 
@@ -99,9 +96,9 @@ internal sealed unsafe class NativeCode : IDisposable
     public static bool IsSupported => RuntimeInformation.ProcessArchitecture == Architecture.X64 && System.Runtime.Intrinsics.X86.Lzcnt.IsSupported && System.Runtime.Intrinsics.X86.Sse41.IsSupported;
 
     /// <summary>Compiled code over <paramref name="pages"/>; null where the host has no executable memory.</summary>
-    public static NativeCode? TryCreate(CodeCache pages, bool decodesAhead)
+    public static NativeCode? TryCreate(CodeCache pages, int memoryBytes, bool decodesAhead)
     {
-        CodeMemory? memory = IsSupported ? CodeMemory.TryCreate(MemoryBytes, DataBytes) : null;
+        CodeMemory? memory = IsSupported ? CodeMemory.TryCreate((nuint)memoryBytes, (nuint)memoryBytes / 2) : null;
         return memory is null ? null : new NativeCode(memory, pages) { DecodesAhead = decodesAhead };
     }
 

@@ -56,7 +56,7 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
     private readonly Lock _stage2 = new();
     private readonly List<ProcessingElement> _pes = [];
 
-    public TestMachine(EngineKind engine, int pes = 1, IGicCpuInterface? gic = null, ProfilingConfiguration? profiling = null, bool deterministic = false, IDataCaches? caches = null)
+    public TestMachine(EngineKind engine, int pes = 1, IGicCpuInterface? gic = null, ProfilingConfiguration? profiling = null, bool deterministic = false, IDataCaches? caches = null, int? codeMemory = null)
     {
         Time = new TestTime { IsDeterministic = deterministic };
         _mapping = Map(0, (nuint)Size + (2 * Guard), 0, 0x22, -1, 0);
@@ -73,7 +73,7 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
 
         for (int i = 0; i < pes; i++)
         {
-            var pe = new ProcessingElement(new PeConfiguration(i, _domain, this, Time, this, engine) { Gic = gic, Profiling = profiling, DataCaches = caches, CompileAfter = 0 });
+            var pe = new ProcessingElement(new PeConfiguration(i, _domain, this, Time, this, engine) { Gic = gic, Profiling = profiling, DataCaches = caches, CompileAfter = 0, CodeMemory = codeMemory ?? PeConfiguration.DefaultCodeMemory });
             pe.WriteRegister(SysRegId.CPACR_EL1, 3 << 20);
             pe.WriteRegister(SysRegId.VBAR_EL1, VectorsAt);
             pe.Pc = CodeAt;
