@@ -3,6 +3,7 @@ using Pinion.Arm.SystemRegisters;
 using Pinion.Cpu.Decode;
 using Pinion.Cpu.Exceptions;
 using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.Jit;
 using Pinion.Cpu.Mmu;
 using Pinion.Cpu.Pmu;
 using Pinion.Cpu.Profiling;
@@ -23,6 +24,7 @@ public sealed unsafe partial class ProcessingElement
         _self = GCHandle.Alloc(this);
         State->OwnerHandle = GCHandle.ToIntPtr(_self);
         State->Handlers = Threaded.Handlers;
+        NativeState.FillCompareFlags(State);
         State->ZF = 1;
         State->El = 1;
         State->SpSel = 1;

@@ -40,6 +40,10 @@ internal sealed unsafe partial class BlockCompiler
                 {
                     EmitStep(r);
                 }
+                else if (!s_keepsVectors[(int)op])
+                {
+                    ForgetVectors();
+                }
 
                 // What ends a block here mostly leaves, but for all that is known it may go on.
                 return true;

@@ -625,9 +625,7 @@ internal sealed unsafe partial class BlockCompiler
             X64Patch done = _x.Jump();
             _x.Bind(jump);
 
-            // N 31, Z 30, C 29, V 28 to the form of LAHF and the overflow bit.
-            uint nzcv = (uint)r->Imm >> 28;
-            _x.Move(Rax, ((nzcv & 8) << 12) | ((nzcv & 4) << 12) | ((nzcv & 2) << 7) | (nzcv & 1));
+            _x.Move(Rax, NativeFlagsOf((uint)r->Imm >> 28));
             _x.AddAl(0x7F);
             _x.FlagsFromAh();
             _x.Bind(done);
@@ -635,6 +633,9 @@ internal sealed unsafe partial class BlockCompiler
 
         SetFlags(HostFlags.Arm);
     }
+
+    /// <summary>NZCV, bits 3 to 0, in the form of <see cref="Pe.NativeFlags"/>.</summary>
+    private static uint NativeFlagsOf(uint nzcv) => ((nzcv & 8) << 12) | ((nzcv & 4) << 12) | ((nzcv & 2) << 7) | (nzcv & 1);
 
     // ---- bit fields, products ----
 

@@ -253,43 +253,36 @@ internal sealed unsafe partial class BlockCompiler
     /// <summary>Loads a vector register; the rest of it becomes zero.</summary>
     private void LoadVector(int register, in X64Memory from, int bytes)
     {
-        switch (bytes)
-        {
-            case 4:
-                _x.Vector(0x66, 0x6E, 0, from);
-                break;
-            case 8:
-                _x.Vector(0xF3, 0x7E, 0, from);
-                break;
-            default:
-                _x.Vector(0, 0x10, 0, from);
-                break;
-        }
-
-        StoreWhole(register, 0);
+        int to = FreshVector();
+        _x.Vector(PrefixOfMove(bytes), 0x10, to, from);
+        WriteVector(register, to, bytes);
     }
 
     private void StoreVector(int register, in X64Memory to, int bytes)
     {
-        switch (bytes)
+        if (!IsHeld(register, out int from, out _))
         {
-            case 4:
-                _x.Load(Rdx, NativeState.Vector(register), wide: false);
-                _x.Store(to, Rdx, wide: false);
-                break;
-            case 8:
-                _x.Load(Rdx, NativeState.Vector(register));
-                _x.Store(to, Rdx);
-                break;
-            default:
-                LoadWhole(0, register);
-                _x.Vector(0, 0x11, 0, to);
-                break;
+            from = 0;
+            _x.Vector(PrefixOfMove(bytes), 0x10, from, NativeState.Vector(register));
         }
+
+        _x.Vector(PrefixOfMove(bytes), 0x11, from, to);
     }
+
+    /// <summary>0F 10 and 0F 11 are movss, movsd or movups.</summary>
+    private static byte PrefixOfMove(int bytes) => bytes switch
+    {
+        4 => 0xF3,
+        8 => 0xF2,
+        _ => 0,
+    };
 
     /// <summary>movaps: vector registers are aligned.</summary>
     private void LoadWhole(int host, int register) => _x.Vector(0, 0x28, host, NativeState.Vector(register));
 
-    private void StoreWhole(int register, int host) => _x.Vector(0, 0x29, host, NativeState.Vector(register));
+    private void StoreWhole(int register, int host)
+    {
+        ForgetVector(register);
+        _x.Vector(0, 0x29, host, NativeState.Vector(register));
+    }
 }

@@ -28,6 +28,9 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     /// <summary>Jumps of the instruction being compiled to where the interpreter executes it.</summary>
     private readonly List<X64Patch> _slow = [];
 
+    /// <summary>Jumps to where the interpreter executes everything from an instruction to the next label.</summary>
+    private readonly List<(X64Patch Jump, int Index)> _guards = [];
+
     private X64Emitter _x;
     private byte* _sites;
     private Rec* _page;
@@ -40,6 +43,9 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     private HostFlags _flags;
     private bool _flagsPending;
 
+    /// <summary>Where the code came here, FPCR asks for the host's arithmetic.</summary>
+    private bool _hostArithmetic;
+
     /// <summary>What the host's flags mean.</summary>
     private enum HostFlags
     {
@@ -51,12 +57,21 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
         /// <summary>NZCV, the carry inverted: a subtraction of the host's borrows where Arm's does not carry.</summary>
         Borrow,
+
+        /// <summary>Numbers were compared: less is carry, equal is zero, unordered both and parity.</summary>
+        Compare,
+
+        /// <summary>As <see cref="Compare"/>, the operands exchanged.</summary>
+        CompareExchanged,
     }
 
     private enum LaterKind
     {
         /// <summary>The interpreter executes the instruction, then the code goes on at <see cref="Later.Back"/>.</summary>
         Step,
+
+        /// <summary>One more jump to the <see cref="Step"/> before it.</summary>
+        SameStep,
 
         /// <summary>A branch out of the block, within the page.</summary>
         Slot,
@@ -81,7 +96,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     }
 
     /// <summary>Code that stands behind the block, because it is seldom executed.</summary>
-    private readonly record struct Later(LaterKind Kind, X64Patch From, int Index, int Back, long Target);
+    private readonly record struct Later(LaterKind Kind, X64Patch From, int Index, int Back, long Target, int[]? Held = null);
 
     /// <summary>Compiles from record <paramref name="start"/> of <paramref name="page"/> on, which is the page being executed; answers the number of instructions, 0 where it is not worth it.</summary>
     public int Compile(Pe* s, Rec* page, int start, CodeMemory memory, out nint code)
@@ -101,6 +116,9 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         _found.Clear();
         _flags = HostFlags.None;
         _flagsPending = false;
+        _guards.Clear();
+        ForgetVectors();
+        _hostArithmetic = false;
 
         _x.Alu(X64Alu.Sub, NativeState.Budget, _length, true);
         _later.Add(new(LaterKind.BudgetEnd, _x.Jump(X64Condition.Sign), 0, 0, 0));
@@ -121,14 +139,16 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             {
                 FlushFlags();
                 _flags = HostFlags.None;
+                ForgetVectors();
+                _hostArithmetic = false;
             }
 
             _labels[_index] = _x.Length;
             int found = _found.Count;
             open = EmitInstruction(At(_index));
-            foreach (X64Patch jump in _slow)
+            for (int i = 0; i < _slow.Count; i++)
             {
-                _later.Add(new(LaterKind.Step, jump, _index, _x.Length, 0));
+                _later.Add(i == 0 ? new(LaterKind.Step, _slow[i], _index, _x.Length, 0, HeldVectors()) : new(LaterKind.SameStep, _slow[i], _index, 0, 0));
             }
 
             _slow.Clear();
@@ -145,6 +165,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         }
 
         EmitLater();
+        EmitGuarded();
         foreach ((X64Patch jump, int index) in _forward)
         {
             _x.Bind(jump, _labels[index]);
@@ -229,6 +250,15 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         }
 
         _flagsPending = false;
+        if (_flags is HostFlags.Compare or HostFlags.CompareExchanged)
+        {
+            _x.FlagsToAh();
+            _x.AhToRax();
+            _x.LoadNarrow(Rax, NativeState.CompareFlags(_flags == HostFlags.CompareExchanged), 2, signed: false, wide: false);
+            _x.StoreNarrow(NativeState.Flags, Rax, 2);
+            return;
+        }
+
         if (_flags == HostFlags.Borrow)
         {
             _x.ComplementCarry();
@@ -270,6 +300,11 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     /// <summary>Has the carry in the host's carry flag.</summary>
     private void NeedCarry(HostFlags as_)
     {
+        if (_flags is HostFlags.Compare or HostFlags.CompareExchanged)
+        {
+            LoseFlags();
+        }
+
         NeedFlags();
         if (_flags != as_)
         {
@@ -281,6 +316,11 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     /// <summary>The host's condition that holds where Arm's <paramref name="condition"/> (0 to 13) does. NZCV must be in the host's flags.</summary>
     private X64Condition ConditionOf(uint condition)
     {
+        if (_flags is HostFlags.Compare or HostFlags.CompareExchanged)
+        {
+            return ConditionOfCompare(condition);
+        }
+
         if (condition >> 1 == 4 && _flags == HostFlags.Arm)
         {
             // HI and LS have a counterpart only where the carry is inverted.
@@ -418,6 +458,8 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     {
         LoseFlags();
         CallStep(r, Rest);
+        ForgetVectors();
+        _hostArithmetic = false;
     }
 
     private void CallStep(Rec* r, int rest)
@@ -429,6 +471,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
     private void EmitLater()
     {
+        int step = 0;
         for (int i = 0; i < _later.Count; i++)
         {
             Later later = _later[i];
@@ -436,8 +479,13 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             switch (later.Kind)
             {
                 case LaterKind.Step:
+                    step = _x.Length;
                     CallStep(At(later.Index), _length - later.Index - 1);
+                    LoadHeld(later.Held);
                     _x.Bind(_x.Jump(), later.Back);
+                    break;
+                case LaterKind.SameStep:
+                    _x.Bind(later.From, step);
                     break;
                 case LaterKind.Forget:
                     _x.Lea(Rdx, new X64Memory((nint)_sites));

@@ -26,12 +26,14 @@ internal sealed unsafe class NativeCode : IDisposable
     private readonly CodeCache _pages;
     private readonly BlockCompiler _compiler;
     private readonly long _shared;
+    private readonly nint _constants;
     private delegate* unmanaged<Pe*, nint, void> _enter;
 
     private NativeCode(CodeMemory memory, CodeCache pages)
     {
         _memory = memory;
         _pages = pages;
+        _constants = PlaceConstants();
         EmitShared();
         _shared = memory.Used;
         _compiler = new BlockCompiler(this);
@@ -67,6 +69,9 @@ internal sealed unsafe class NativeCode : IDisposable
 
     /// <summary>Called: forgets the RCX sites behind the header in RDX, and gives it the present generation.</summary>
     public nint ForgetSites { get; private set; }
+
+    /// <summary>Where a constant lies, within reach of all code.</summary>
+    public nint Constant(FloatConstant constant) => _constants + (16 * (int)constant);
 
     /// <summary>Blocks compiled so far.</summary>
     public long Blocks { get; private set; }
@@ -179,6 +184,13 @@ internal sealed unsafe class NativeCode : IDisposable
     {
         _memory.Dispose();
         NativeMemory.Free(Steps);
+    }
+
+    private nint PlaceConstants()
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(FloatConstants.Values);
+        bytes.CopyTo(_memory.Free);
+        return _memory.Commit(bytes.Length);
     }
 
     private void EmitShared()

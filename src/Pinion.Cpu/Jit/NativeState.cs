@@ -79,6 +79,25 @@ internal static unsafe class NativeState
 
     public static X64Memory FpStatus { get; } = Field(offsetOf: static s => &s->HostFpStatus);
 
+    /// <summary>The element of <see cref="Pe.CompareFlags"/> for what LAHF gave, which is in RAX.</summary>
+    public static X64Memory CompareFlags(bool exchanged)
+    {
+        X64Memory table = Field(offsetOf: static s => s->CompareFlags);
+        return new(Rbp, Rax, 1, table.Displacement + (exchanged ? Pe.CompareFlagsCount * sizeof(ushort) : 0));
+    }
+
+    /// <summary>Fills <see cref="Pe.CompareFlags"/>.</summary>
+    public static void FillCompareFlags(Pe* s)
+    {
+        // ZF, PF and CF are bits 6, 2 and 0; bit 1 is always set. A comparison gives less, equal, greater or unordered.
+        const int Carry = 0x03, Equal = 0x42, Neither = 0x02, All = 0x47;
+        const ushort Less = 0x8000, Same = 0x4100, Greater = 0x0100, Unordered = 0x0101;
+        ushort* table = s->CompareFlags;
+        (table[Carry], table[Equal], table[Neither], table[All]) = (Less, Same, Greater, Unordered);
+        table += Pe.CompareFlagsCount;
+        (table[Carry], table[Equal], table[Neither], table[All]) = (Greater, Same, Less, Unordered);
+    }
+
     /// <summary>Guest register <paramref name="register"/> (0 to 33) in memory; where it is pinned, that is only right outside of emitted code.</summary>
     public static X64Memory Slot(int register) => new(Rbp, XOffset + (register * 8) - Bias);
 

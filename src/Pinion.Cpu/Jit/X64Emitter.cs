@@ -246,6 +246,14 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
         Int32(value);
     }
 
+    /// <summary>test of the low bytes.</summary>
+    public void TestBytes(X64Register left, X64Register right)
+    {
+        Rex(false, (byte)right, 0, (byte)left, force: true);
+        Byte(0x84);
+        Byte((byte)(0xC0 | (((byte)right & 7) << 3) | ((byte)left & 7)));
+    }
+
     /// <summary>test byte [at], value.</summary>
     public void TestByte(in X64Memory at, byte value)
     {
@@ -353,6 +361,14 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
 
     /// <summary>lahf: SF, ZF, AF, PF and CF to AH.</summary>
     public void FlagsToAh() => Byte(0x9F);
+
+    /// <summary>movzx eax, ah.</summary>
+    public void AhToRax()
+    {
+        Byte(0x0F);
+        Byte(0xB6);
+        Byte(0xC4);
+    }
 
     /// <summary>sahf.</summary>
     public void FlagsFromAh() => Byte(0x9E);
@@ -473,6 +489,27 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
         ModRm((byte)vector, memory);
     }
 
+    /// <summary>As <see cref="Vector(byte, byte, int, int)"/> with memory and an immediate byte.</summary>
+    public void Vector(byte prefix, byte opcode, int vector, in X64Memory memory, byte value)
+    {
+        Vector(prefix, opcode, vector, memory);
+        Byte(value);
+    }
+
+    /// <summary>As <see cref="Vector(byte, byte, int, int)"/> with memory near the code, at a place that is bound later.</summary>
+    public X64Patch VectorNear(byte prefix, byte opcode, int vector)
+    {
+        Prefix(prefix);
+        Rex(false, (byte)vector, 0, 0);
+        Byte(0x0F);
+        Byte(opcode);
+
+        // RBP without displacement stands for RIP.
+        Byte((byte)(((vector & 7) << 3) | 5));
+        Int32(0);
+        return new(Length - 4);
+    }
+
     /// <summary>As <see cref="Vector(byte, byte, int, int)"/>, 0F 38 opcode.</summary>
     public void Vector38(byte prefix, byte opcode, int to, int from)
     {
@@ -511,6 +548,32 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
         Byte(0x0F);
         Byte(opcode);
         Byte((byte)(0xC0 | ((vector & 7) << 3) | ((byte)general & 7)));
+    }
+
+    /// <summary>As <see cref="Vector(byte, byte, int, int)"/> where one of both is a general register: a conversion of 32 or 64 bits.</summary>
+    public void Convert(byte prefix, byte opcode, int to, int from, bool wide)
+    {
+        Prefix(prefix);
+        Rex(wide, (byte)to, 0, (byte)from);
+        Byte(0x0F);
+        Byte(opcode);
+        Byte((byte)(0xC0 | ((to & 7) << 3) | (from & 7)));
+    }
+
+    /// <summary>An FMA3 instruction (VEX.66.0F38 opcode) with three vector registers; <paramref name="wide"/> is for doubles.</summary>
+    public void Fused(byte opcode, int to, int first, int second, bool wide)
+    {
+        Vex38((byte)to, 0, (byte)second, first, wide);
+        Byte(opcode);
+        Byte((byte)(0xC0 | ((to & 7) << 3) | (second & 7)));
+    }
+
+    /// <summary>As <see cref="Fused(byte, int, int, int, bool)"/> with memory.</summary>
+    public void Fused(byte opcode, int to, int first, in X64Memory second, bool wide)
+    {
+        Vex38((byte)to, second.Index == X64Memory.NoIndex ? (byte)0 : (byte)second.Index, (byte)second.Base, first, wide);
+        Byte(opcode);
+        ModRm((byte)to, second);
     }
 
     public void LoadMxcsr(in X64Memory from)
@@ -599,6 +662,14 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
         {
             Byte((byte)(0x40 | rex));
         }
+    }
+
+    /// <summary>VEX.128.66.0F38: what REX says, inverted, and one more operand.</summary>
+    private void Vex38(byte register, byte index, byte based, int operand, bool wide)
+    {
+        Byte(0xC4);
+        Byte((byte)((((register >> 3) << 7) | ((index >> 3) << 6) | ((based >> 3) << 5)) ^ 0xE2));
+        Byte((byte)((wide ? 0x80 : 0) | ((~operand & 15) << 3) | 1));
     }
 
     private void MemoryRex(bool wide, byte register, in X64Memory memory, bool force) =>

@@ -25,6 +25,9 @@ public unsafe struct Pe
     /// <summary>Entries of the per-PE system register file, see <c>Pinion.Arm.SystemRegisters.SysRegId</c>.</summary>
     public const int SysCount = 512;
 
+    /// <summary>Elements of one half of <see cref="CompareFlags"/>.</summary>
+    internal const int CompareFlagsCount = 0x48;
+
     /// <summary>V0 to V31, 128 bits each (two 64-bit halves, low half first). First field, so that it is 64-byte aligned.</summary>
     public fixed ulong V[64];
 
@@ -138,6 +141,8 @@ public unsafe struct Pe
     /// <summary>The host's MXCSR when emitted code left: its flags are FPSR's.</summary>
     public uint HostFpStatus;
 
+    /// <summary><see cref="NativeFlags"/> by what LAHF gives after a comparison of floating-point numbers: in order, then with its operands exchanged.</summary>
+    internal fixed ushort CompareFlags[2 * CompareFlagsCount];
     /// <summary>Set when the PE's own maintenance drops decoded code: emitted code may be what was dropped, and leaves.</summary>
     public byte CodeDropped;
 
