@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics.X86;
 using Pinion.Cpu.FloatingPoint;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.State;
@@ -158,8 +157,7 @@ internal sealed unsafe partial class BlockCompiler
         }
 
         // Unordered is also equal.
-        WithConstant(0, 0x28, 0, wide ? FloatConstant.MagnitudeD : FloatConstant.MagnitudeS);
-        _x.Vector(0, AndCode, 0, result);
+        CombineConstant(0, AndCode, 0, result, wide ? FloatConstant.MagnitudeD : FloatConstant.MagnitudeS);
         WithConstant(PackedPrefix(wide), 0x2E, 0, wide ? FloatConstant.NormalD : FloatConstant.NormalS);
         SlowIf(X64Condition.Equal);
     }
@@ -169,8 +167,8 @@ internal sealed unsafe partial class BlockCompiler
         NeedHostArithmetic();
         LoseFlags();
         bool exchange = commutes && !IsHeld(r->Rn) && IsHeld(r->Rm);
-        int result = TakeVector(exchange ? r->Rm : r->Rn, BytesOf(wide));
-        Operate(ScalarPrefix(wide), opcode, result, exchange ? r->Rn : r->Rm);
+        int result = FreshVector(exchange ? r->Rm : r->Rn, BytesOf(wide), out int first);
+        Combine(ScalarPrefix(wide), opcode, result, first, exchange ? r->Rn : r->Rm);
         Check(result, wide, check);
         if (negate)
         {
@@ -202,24 +200,23 @@ internal sealed unsafe partial class BlockCompiler
         LoadVectorPart(0, r->Rm, bytes);
         _x.Vector(PackedPrefix(wide), 0x2E, result, 0);
         SlowIf(X64Condition.Parity);
-        _x.Vector(0, 0x28, 1, 0);
-        _x.Vector(ScalarPrefix(wide), opcode, 1, result);
-        _x.Vector(ScalarPrefix(wide), opcode, result, 0);
+        _x.Avx(ScalarPrefix(wide), opcode, 1, 0, result);
+        _x.Avx(ScalarPrefix(wide), opcode, result, result, 0);
         _x.Vector(0, opcode == MaximumCode ? AndCode : OrCode, result, 1);
         WriteVector(r->Rd, result, bytes);
     }
 
     private void ChangeSign(Rec* r, bool wide, byte opcode, FloatConstant constant)
     {
-        int result = TakeVector(r->Rn, BytesOf(wide));
-        WithConstant(0, opcode, result, constant);
+        int result = FreshVector(r->Rn, BytesOf(wide), out int first);
+        CombineConstant(0, opcode, result, first, constant);
         WriteVector(r->Rd, result, BytesOf(wide));
     }
 
     /// <summary>FMADD, FMSUB, FNMADD and FNMSUB.</summary>
     private bool MultiplyAdd(Rec* r)
     {
-        if (!Fma.IsSupported || r->Aux < 2)
+        if (r->Aux < 2)
         {
             return false;
         }

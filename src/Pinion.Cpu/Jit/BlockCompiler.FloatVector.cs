@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics.X86;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.State;
 using static Pinion.Cpu.Jit.X64Register;
@@ -16,6 +15,7 @@ internal sealed unsafe partial class BlockCompiler
     private const byte LessOrEqualTo = 2;
     private const byte UnorderedWith = 3;
     private const byte NotLessThan = 5;
+    private const byte EqualToOrUnordered = 8;
 
     private delegate void LanesEmitter(BlockCompiler c, Rec* r, FloatLanes lanes);
 
@@ -113,6 +113,18 @@ internal sealed unsafe partial class BlockCompiler
         return to;
     }
 
+    /// <summary>A host register for a result, and in <paramref name="first"/> one with the lanes of a guest register: the one that holds it, or that of the result.</summary>
+    private int FreshLanes(int register, int bytes, out int first)
+    {
+        if (bytes == 16)
+        {
+            return FreshVector(register, 16, out first);
+        }
+
+        first = TakeLanes(register, bytes);
+        return first;
+    }
+
     /// <summary>A host register with the lanes of a guest register, or with zeros for <see cref="Zeros"/>: the one that holds it, or <paramref name="scratch"/>.</summary>
     private int ReadLanes(int register, int scratch, int bytes)
     {
@@ -147,16 +159,16 @@ internal sealed unsafe partial class BlockCompiler
         return scratch;
     }
 
-    /// <summary>An instruction with the second operand.</summary>
-    private void OperateSecond(Rec* r, FloatLanes lanes, byte opcode, int to)
+    /// <summary><see cref="Combine"/> with the second operand.</summary>
+    private void CombineSecond(Rec* r, FloatLanes lanes, byte opcode, int to, int first)
     {
         if (Shape.Index(r) < 0 && lanes.Bytes == 16)
         {
-            Operate(lanes.Prefix, opcode, to, r->Rm);
+            Combine(lanes.Prefix, opcode, to, first, r->Rm);
         }
         else
         {
-            _x.Vector(lanes.Prefix, opcode, to, ReadSecond(r, lanes, 0));
+            _x.Avx(lanes.Prefix, opcode, to, first, ReadSecond(r, lanes, 0));
         }
     }
 
@@ -178,21 +190,19 @@ internal sealed unsafe partial class BlockCompiler
     /// <summary>As <see cref="Check(int, bool, FloatCheck)"/> for all lanes.</summary>
     private void Check(int result, FloatLanes lanes, FloatCheck check)
     {
-        _x.Vector(0, 0x28, 0, result);
-        _x.Vector(lanes.Prefix, CompareCode, 0, 0, UnorderedWith);
-        if (check == FloatCheck.Product)
+        if (check == FloatCheck.Sum)
         {
-            WithConstant(0, 0x28, 1, Magnitude(lanes));
-            _x.Vector(0, AndCode, 1, result);
-            EqualIntegers(1, lanes.Wide ? FloatConstant.NormalD : FloatConstant.NormalS);
-            _x.Vector(0, OrCode, 0, 1);
+            _x.Avx(lanes.Prefix, CompareCode, 0, result, result, UnorderedWith);
+        }
+        else
+        {
+            CombineConstant(0, AndCode, 0, result, Magnitude(lanes));
+            WithConstant(0, 0x28, 1, lanes.Wide ? FloatConstant.NormalD : FloatConstant.NormalS);
+            _x.Avx(lanes.Prefix, CompareCode, 0, 0, 1, EqualToOrUnordered);
         }
 
         SlowIfAny(0, lanes.Wide);
     }
-
-    /// <summary>pcmpeqd, also of doubles: their upper words tell enough.</summary>
-    private void EqualIntegers(int to, FloatConstant constant) => WithConstant(0x66, 0x76, to, constant);
 
     // ---- arithmetic ----
 
@@ -200,8 +210,8 @@ internal sealed unsafe partial class BlockCompiler
     {
         NeedHostArithmetic();
         LoseFlags();
-        int result = TakeLanes(r->Rn, lanes.Bytes);
-        OperateSecond(r, lanes, opcode, result);
+        int result = FreshLanes(r->Rn, lanes.Bytes, out int first);
+        CombineSecond(r, lanes, opcode, result, first);
         Check(result, lanes, check);
         if (magnitude)
         {
@@ -228,27 +238,25 @@ internal sealed unsafe partial class BlockCompiler
         LoseFlags();
         int result = TakeLanes(r->Rn, lanes.Bytes);
         int second = ReadLanes(r->Rm, 1, lanes.Bytes);
-        _x.Vector(0, 0x28, 0, result);
-        _x.Vector(lanes.Prefix, CompareCode, 0, second, UnorderedWith);
+        _x.Avx(lanes.Prefix, CompareCode, 0, result, second, UnorderedWith);
         SlowIfAny(0, lanes.Wide);
-        _x.Vector(0, 0x28, 0, second);
-        _x.Vector(lanes.Prefix, opcode, 0, result);
-        _x.Vector(lanes.Prefix, opcode, result, second);
+        _x.Avx(lanes.Prefix, opcode, 0, second, result);
+        _x.Avx(lanes.Prefix, opcode, result, result, second);
         _x.Vector(0, opcode == MaximumCode ? AndCode : OrCode, result, 0);
         WriteLanes(r->Rd, result, lanes.Bytes);
     }
 
     private void ChangeSign(Rec* r, FloatLanes lanes, byte opcode, FloatConstant constant)
     {
-        int result = TakeLanes(r->Rn, lanes.Bytes);
-        WithConstant(0, opcode, result, constant);
+        int result = FreshLanes(r->Rn, lanes.Bytes, out int first);
+        CombineConstant(0, opcode, result, first, constant);
         WriteLanes(r->Rd, result, lanes.Bytes);
     }
 
     /// <summary>FMLA and FMLS.</summary>
     private bool MultiplyAddLanes(Rec* r, byte opcode)
     {
-        if (!Fma.IsSupported || !TryLanes(r, out FloatLanes lanes))
+        if (!TryLanes(r, out FloatLanes lanes))
         {
             return false;
         }
@@ -456,9 +464,8 @@ internal sealed unsafe partial class BlockCompiler
         {
             // As for one number: nothing may be inexact before it is known that all fit.
             RoundLanesTo(2, from, false, (byte)(rounding | Silently));
-            _x.Vector(0, 0x28, 0, 2);
-            WithConstant(0, 0x28, 3, FloatConstant.TwoTo31S);
-            _x.Vector(0, CompareCode, 0, 3, NotLessThan);
+            WithConstant(0, 0x28, 0, FloatConstant.TwoTo31S);
+            _x.Avx(0, CompareCode, 0, 2, 0, NotLessThan);
             SlowIfAny(0, false);
             ToWords(result, 2);
             SlowIfAny(result, false);
@@ -486,8 +493,8 @@ internal sealed unsafe partial class BlockCompiler
 
     private void SlowIfIndefinite(int words)
     {
-        _x.Vector(0, 0x28, 0, words);
-        EqualIntegers(0, FloatConstant.SignS);
+        // pcmpeqd.
+        CombineConstant(0x66, 0x76, 0, words, FloatConstant.SignS);
         SlowIfAny(0, false);
     }
 

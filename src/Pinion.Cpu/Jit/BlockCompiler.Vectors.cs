@@ -158,5 +158,36 @@ internal sealed unsafe partial class BlockCompiler
         _heldBytes[host - FirstHeld] = bytes;
     }
 
+    /// <summary>An AVX instruction whose second operand is a guest register. What a scalar operation does not compute is as in <paramref name="first"/>.</summary>
+    private void Combine(byte prefix, byte opcode, int to, int first, int register)
+    {
+        if (IsHeld(register, out int host, out _))
+        {
+            _x.Avx(prefix, opcode, to, first, host);
+        }
+        else
+        {
+            _x.Avx(prefix, opcode, to, first, NativeState.Vector(register));
+        }
+    }
+
+    /// <summary>As <see cref="Combine"/> with a constant.</summary>
+    private void CombineConstant(byte prefix, byte opcode, int to, int first, FloatConstant constant) =>
+        _x.Bind(_x.AvxNear(prefix, opcode, to, first), _origin, owner.Constant(constant));
+
+    /// <summary>A host register for a result, and in <paramref name="first"/> one with the lowest bytes of a guest register, with zero above them: the one that holds it, or that of the result.</summary>
+    private int FreshVector(int register, int bytes, out int first)
+    {
+        bool held = IsHeld(register, out first, out int known) && known <= bytes;
+        int to = FreshVector();
+        if (!held)
+        {
+            LoadVectorPart(to, register, bytes);
+            first = to;
+        }
+
+        return to;
+    }
+
     private void WithConstant(byte prefix, byte opcode, int to, FloatConstant constant) => _x.Bind(_x.VectorNear(prefix, opcode, to), _origin, owner.Constant(constant));
 }

@@ -97,8 +97,9 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>How often compiled code had the interpreter execute an instruction, by operation.</summary>
     public ulong* Steps { get; } = (ulong*)NativeMemory.AllocZeroed((nuint)Op.Count, sizeof(ulong));
 
-    /// <summary>Whether this host can run compiled code at all.</summary>
-    public static bool IsSupported => RuntimeInformation.ProcessArchitecture == Architecture.X64 && System.Runtime.Intrinsics.X86.Lzcnt.IsSupported && System.Runtime.Intrinsics.X86.Sse41.IsSupported;
+    /// <summary>Whether this host can run compiled code at all. Where .NET knows LZCNT, it knows AVX and FMA3 as well.</summary>
+    public static bool IsSupported => RuntimeInformation.ProcessArchitecture == Architecture.X64
+        && System.Runtime.Intrinsics.X86.Lzcnt.IsSupported && System.Runtime.Intrinsics.X86.Avx.IsSupported && System.Runtime.Intrinsics.X86.Fma.IsSupported;
 
     /// <summary>Compiled code over <paramref name="pages"/>; null where the host has no executable memory.</summary>
     public static NativeCode? TryCreate(CodeCache pages, int memoryBytes, bool decodesAhead)

@@ -560,10 +560,45 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
         Byte((byte)(0xC0 | ((to & 7) << 3) | (from & 7)));
     }
 
-    /// <summary>An FMA3 instruction (VEX.66.0F38 opcode) with three vector registers; <paramref name="wide"/> is for doubles.</summary>
+    // ---- AVX and FMA3, 128 bits: one operand more, and the result is none of them ----
+
+    /// <summary>As <see cref="Vector(byte, byte, int, int)"/>: <paramref name="first"/> and <paramref name="second"/> give <paramref name="to"/>.</summary>
+    public void Avx(byte prefix, byte opcode, int to, int first, int second)
+    {
+        Vex(1, prefix, (byte)to, 0, (byte)second, first, false);
+        Byte(opcode);
+        Byte((byte)(0xC0 | ((to & 7) << 3) | (second & 7)));
+    }
+
+    /// <summary>As <see cref="Avx(byte, byte, int, int, int)"/> with memory.</summary>
+    public void Avx(byte prefix, byte opcode, int to, int first, in X64Memory second)
+    {
+        Vex(1, prefix, (byte)to, second.Index == X64Memory.NoIndex ? (byte)0 : (byte)second.Index, (byte)second.Base, first, false);
+        Byte(opcode);
+        ModRm((byte)to, second);
+    }
+
+    /// <summary>As <see cref="Avx(byte, byte, int, int, int)"/> with memory near the code, at a place that is bound later.</summary>
+    public X64Patch AvxNear(byte prefix, byte opcode, int to, int first)
+    {
+        Vex(1, prefix, (byte)to, 0, 0, first, false);
+        Byte(opcode);
+        Byte((byte)(((to & 7) << 3) | 5));
+        Int32(0);
+        return new(Length - 4);
+    }
+
+    /// <summary>As <see cref="Avx(byte, byte, int, int, int)"/> with an immediate byte.</summary>
+    public void Avx(byte prefix, byte opcode, int to, int first, int second, byte value)
+    {
+        Avx(prefix, opcode, to, first, second);
+        Byte(value);
+    }
+
+    /// <summary>An FMA3 instruction (66 0F 38 opcode) with three vector registers; <paramref name="wide"/> is for doubles.</summary>
     public void Fused(byte opcode, int to, int first, int second, bool wide)
     {
-        Vex38((byte)to, 0, (byte)second, first, wide);
+        Vex(2, 0x66, (byte)to, 0, (byte)second, first, wide);
         Byte(opcode);
         Byte((byte)(0xC0 | ((to & 7) << 3) | (second & 7)));
     }
@@ -571,7 +606,7 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
     /// <summary>As <see cref="Fused(byte, int, int, int, bool)"/> with memory.</summary>
     public void Fused(byte opcode, int to, int first, in X64Memory second, bool wide)
     {
-        Vex38((byte)to, second.Index == X64Memory.NoIndex ? (byte)0 : (byte)second.Index, (byte)second.Base, first, wide);
+        Vex(2, 0x66, (byte)to, second.Index == X64Memory.NoIndex ? (byte)0 : (byte)second.Index, (byte)second.Base, first, wide);
         Byte(opcode);
         ModRm((byte)to, second);
     }
@@ -664,12 +699,27 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
         }
     }
 
-    /// <summary>VEX.128.66.0F38: what REX says, inverted, and one more operand.</summary>
-    private void Vex38(byte register, byte index, byte based, int operand, bool wide)
+    /// <summary>VEX: what REX says, inverted, and one more operand. Map 1 is 0F, 2 is 0F 38.</summary>
+    private void Vex(int map, byte prefix, byte register, byte index, byte based, int operand, bool wide)
     {
+        int implied = prefix switch
+        {
+            0 => 0,
+            0x66 => 1,
+            0xF3 => 2,
+            _ => 3,
+        };
+        int rest = ((~operand & 15) << 3) | implied;
+        if (map == 1 && !wide && index < 8 && based < 8)
+        {
+            Byte(0xC5);
+            Byte((byte)((register < 8 ? 0x80 : 0) | rest));
+            return;
+        }
+
         Byte(0xC4);
-        Byte((byte)((((register >> 3) << 7) | ((index >> 3) << 6) | ((based >> 3) << 5)) ^ 0xE2));
-        Byte((byte)((wide ? 0x80 : 0) | ((~operand & 15) << 3) | 1));
+        Byte((byte)((register < 8 ? 0x80 : 0) | (index < 8 ? 0x40 : 0) | (based < 8 ? 0x20 : 0) | map));
+        Byte((byte)((wide ? 0x80 : 0) | rest));
     }
 
     private void MemoryRex(bool wide, byte register, in X64Memory memory, bool force) =>
