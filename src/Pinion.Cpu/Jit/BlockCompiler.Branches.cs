@@ -108,7 +108,7 @@ internal sealed unsafe partial class BlockCompiler
         {
             if (target <= _index)
             {
-                _later.Add(new(LaterKind.Back, jump, _index, 0, target));
+                _later.Add(new(LaterKind.Back, jump, _index, 0, target, HeldVectors()));
             }
             else if (target == _index + 1)
             {
@@ -139,6 +139,7 @@ internal sealed unsafe partial class BlockCompiler
                 return;
             }
 
+            Carry(target, _held);
             _x.Alu(X64Alu.Sub, NativeState.Budget, _index + 1 - target, true);
             _x.Bind(_x.Jump(X64Condition.NotSign), _labels[target]);
             _later.Add(new(LaterKind.BudgetEnd, _x.Jump(), target, 0, 0));

@@ -136,6 +136,7 @@ internal sealed unsafe partial class BlockCompiler
             while (index < _length && !_isTarget[index]);
             if (index < _length)
             {
+                LoadHeld(_carried[index]);
                 _x.Bind(_x.Jump(), _labels[index]);
             }
             else
@@ -158,7 +159,7 @@ internal sealed unsafe partial class BlockCompiler
 
         // Unordered is also equal.
         CombineConstant(0, AndCode, 0, result, wide ? FloatConstant.MagnitudeD : FloatConstant.MagnitudeS);
-        WithConstant(PackedPrefix(wide), 0x2E, 0, wide ? FloatConstant.NormalD : FloatConstant.NormalS);
+        OperateConstant(PackedPrefix(wide), 0x2E, 0, wide ? FloatConstant.NormalD : FloatConstant.NormalS);
         SlowIf(X64Condition.Equal);
     }
 
@@ -166,16 +167,17 @@ internal sealed unsafe partial class BlockCompiler
     {
         NeedHostArithmetic();
         LoseFlags();
-        bool exchange = commutes && !IsHeld(r->Rn) && IsHeld(r->Rm);
-        int result = FreshVector(exchange ? r->Rm : r->Rn, BytesOf(wide), out int first);
-        Combine(ScalarPrefix(wide), opcode, result, first, exchange ? r->Rn : r->Rm);
+        int bytes = BytesOf(wide);
+        bool exchange = commutes && !IsHeld(r->Rn, bytes) && IsHeld(r->Rm, bytes);
+        int result = FreshVector(exchange ? r->Rm : r->Rn, bytes, out int first);
+        Combine(ScalarPrefix(wide), opcode, result, first, exchange ? r->Rn : r->Rm, bytes);
         Check(result, wide, check);
         if (negate)
         {
-            WithConstant(0, XorCode, result, wide ? FloatConstant.ScalarSignD : FloatConstant.ScalarSignS);
+            OperateConstant(0, XorCode, result, wide ? FloatConstant.ScalarSignD : FloatConstant.ScalarSignS);
         }
 
-        WriteVector(r->Rd, result, BytesOf(wide));
+        WriteVector(r->Rd, result, bytes);
     }
 
     private void SquareRoot(Rec* r, bool wide)
@@ -232,15 +234,15 @@ internal sealed unsafe partial class BlockCompiler
             _ => 0xBF,
         };
         int result = TakeVector(r->Ra, BytesOf(wide));
-        Fuse(opcode, result, ReadVector(r->Rn, 0, BytesOf(wide)), r->Rm, wide);
+        Fuse(opcode, result, ReadVector(r->Rn, 0, BytesOf(wide)), r->Rm, wide, BytesOf(wide));
         Check(result, wide, FloatCheck.Product);
         WriteVector(r->Rd, result, BytesOf(wide));
         return true;
     }
 
-    private void Fuse(byte opcode, int to, int first, int second, bool wide)
+    private void Fuse(byte opcode, int to, int first, int second, bool wide, int bytes)
     {
-        if (IsHeld(second, out int host, out _))
+        if (IsHeld(second, bytes, out int host, out _))
         {
             _x.Fused(opcode, to, first, host, wide);
         }
@@ -280,7 +282,7 @@ internal sealed unsafe partial class BlockCompiler
     /// <summary>The bits of a number in a general register of the host.</summary>
     private void LoadNumber(X64Register to, int register, bool wide)
     {
-        if (IsHeld(register, out int host, out _))
+        if (IsHeld(register, BytesOf(wide), out int host, out _))
         {
             _x.MoveVector(0x7E, host, to, wide);
         }
@@ -341,14 +343,14 @@ internal sealed unsafe partial class BlockCompiler
         int bytes = BytesOf(wide);
         if ((r->Ra & FpGeneral.WithZero) == 0)
         {
-            Operate(PackedPrefix(wide), opcode, ReadVector(exchange ? r->Rm : r->Rn, 0, bytes), exchange ? r->Rn : r->Rm);
+            Operate(PackedPrefix(wide), opcode, ReadVector(exchange ? r->Rm : r->Rn, 0, bytes), exchange ? r->Rn : r->Rm, bytes);
             return;
         }
 
         _x.Vector(0, XorCode, 1, 1);
         if (exchange)
         {
-            Operate(PackedPrefix(wide), opcode, 1, r->Rn);
+            Operate(PackedPrefix(wide), opcode, 1, r->Rn, bytes);
         }
         else
         {
@@ -516,7 +518,7 @@ internal sealed unsafe partial class BlockCompiler
         if (unsigned && to64)
         {
             // What is that large fits, but not by the host's conversion. A NaN fails below.
-            WithConstant(PackedPrefix(wide), 0x2E, from, wide ? FloatConstant.TwoTo63D : FloatConstant.TwoTo63S);
+            OperateConstant(PackedPrefix(wide), 0x2E, from, wide ? FloatConstant.TwoTo63D : FloatConstant.TwoTo63S);
             SlowIf(X64Condition.AboveOrEqual);
         }
 
@@ -567,7 +569,7 @@ internal sealed unsafe partial class BlockCompiler
         LoseFlags();
         int to = FreshVector();
         _x.Vector(0, XorCode, to, to);
-        Operate(0xF2, 0x5A, to, r->Rn);
+        Operate(0xF2, 0x5A, to, r->Rn, 8);
         Check(to, false, FloatCheck.Product);
         WriteVector(r->Rd, to, 4);
         return true;

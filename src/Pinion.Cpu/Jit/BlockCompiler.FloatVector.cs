@@ -97,11 +97,11 @@ internal sealed unsafe partial class BlockCompiler
                 break;
             case 8:
                 // movddup.
-                Operate(0xF2, 0x12, to, register);
+                Operate(0xF2, 0x12, to, register, 8);
                 break;
             default:
                 // pshufd.
-                Operate(0x66, 0x70, to, register, 0);
+                OperateWith(0x66, 0x70, to, register, 0);
                 break;
         }
     }
@@ -134,7 +134,7 @@ internal sealed unsafe partial class BlockCompiler
             return scratch;
         }
 
-        if (bytes == 16 && IsHeld(register, out int host, out _))
+        if (bytes == 16 && IsHeld(register, 16, out int host, out _))
         {
             return host;
         }
@@ -155,7 +155,7 @@ internal sealed unsafe partial class BlockCompiler
             return ReadLanes(r->Rm, scratch, lanes.Bytes);
         }
 
-        Operate(0x66, 0x70, scratch, r->Rm, (byte)(lanes.Wide ? index == 0 ? 0x44 : 0xEE : index * 0x55));
+        OperateWith(0x66, 0x70, scratch, r->Rm, (byte)(lanes.Wide ? index == 0 ? 0x44 : 0xEE : index * 0x55));
         return scratch;
     }
 
@@ -164,7 +164,7 @@ internal sealed unsafe partial class BlockCompiler
     {
         if (Shape.Index(r) < 0 && lanes.Bytes == 16)
         {
-            Combine(lanes.Prefix, opcode, to, first, r->Rm);
+            Combine(lanes.Prefix, opcode, to, first, r->Rm, 16);
         }
         else
         {
@@ -197,7 +197,7 @@ internal sealed unsafe partial class BlockCompiler
         else
         {
             CombineConstant(0, AndCode, 0, result, Magnitude(lanes));
-            WithConstant(0, 0x28, 1, lanes.Wide ? FloatConstant.NormalD : FloatConstant.NormalS);
+            OperateConstant(0, 0x28, 1, lanes.Wide ? FloatConstant.NormalD : FloatConstant.NormalS);
             _x.Avx(lanes.Prefix, CompareCode, 0, 0, 1, EqualToOrUnordered);
         }
 
@@ -215,7 +215,7 @@ internal sealed unsafe partial class BlockCompiler
         Check(result, lanes, check);
         if (magnitude)
         {
-            WithConstant(0, AndCode, result, Magnitude(lanes));
+            OperateConstant(0, AndCode, result, Magnitude(lanes));
         }
 
         WriteLanes(r->Rd, result, lanes.Bytes);
@@ -267,7 +267,7 @@ internal sealed unsafe partial class BlockCompiler
         int first = ReadLanes(r->Rn, 1, lanes.Bytes);
         if (Shape.Index(r) < 0 && lanes.Bytes == 16)
         {
-            Fuse(opcode, result, first, r->Rm, lanes.Wide);
+            Fuse(opcode, result, first, r->Rm, lanes.Wide, 16);
         }
         else
         {
@@ -300,7 +300,7 @@ internal sealed unsafe partial class BlockCompiler
         result = TakeVector(r->Rn, lanes.Bytes);
         if (lanes.Bytes == 16)
         {
-            Operate(prefix, 0x7C, result, r->Rm);
+            Operate(prefix, 0x7C, result, r->Rm, 16);
         }
         else
         {
@@ -324,8 +324,8 @@ internal sealed unsafe partial class BlockCompiler
         {
             LoadLanes(result, left, lanes.Bytes);
             LoadLanes(0, right, lanes.Bytes);
-            WithConstant(0, AndCode, result, Magnitude(lanes));
-            WithConstant(0, AndCode, 0, Magnitude(lanes));
+            OperateConstant(0, AndCode, result, Magnitude(lanes));
+            OperateConstant(0, AndCode, 0, Magnitude(lanes));
             _x.Vector(lanes.Prefix, CompareCode, result, 0, relation);
         }
         else
@@ -341,7 +341,7 @@ internal sealed unsafe partial class BlockCompiler
 
             if (right != Zeros && lanes.Bytes == 16)
             {
-                Operate(lanes.Prefix, CompareCode, result, right, relation);
+                OperateWith(lanes.Prefix, CompareCode, result, right, relation);
             }
             else
             {
@@ -400,7 +400,7 @@ internal sealed unsafe partial class BlockCompiler
             _x.Vector(0x66, 0x72, 2, 0, 16);
             _x.Vector(0, 0x5B, result, result);
             _x.Vector(0, 0x5B, 0, 0);
-            WithConstant(0, MultiplyCode, result, FloatConstant.TwoTo16S);
+            OperateConstant(0, MultiplyCode, result, FloatConstant.TwoTo16S);
             _x.Vector(0, AddCode, result, 0);
         }
         else
@@ -464,7 +464,7 @@ internal sealed unsafe partial class BlockCompiler
         {
             // As for one number: nothing may be inexact before it is known that all fit.
             RoundLanesTo(2, from, false, (byte)(rounding | Silently));
-            WithConstant(0, 0x28, 0, FloatConstant.TwoTo31S);
+            OperateConstant(0, 0x28, 0, FloatConstant.TwoTo31S);
             _x.Avx(0, CompareCode, 0, 2, 0, NotLessThan);
             SlowIfAny(0, false);
             ToWords(result, 2);
@@ -544,7 +544,7 @@ internal sealed unsafe partial class BlockCompiler
         NeedHostArithmetic();
         LoseFlags();
         int narrow = Shape.Part(r) == 0 ? FreshVector() : 2;
-        Operate(0x66, 0x5A, narrow, r->Rn);
+        Operate(0x66, 0x5A, narrow, r->Rn, 16);
         Check(narrow, new FloatLanes(false, 16), FloatCheck.Product);
         if (Shape.Part(r) == 0)
         {

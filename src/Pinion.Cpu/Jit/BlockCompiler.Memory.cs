@@ -157,6 +157,7 @@ internal sealed unsafe partial class BlockCompiler
         _x.Bind(_x.Call(), (found.Write ? owner.FindWrite : owner.FindRead)[BitOperations.Log2((uint)found.Size)]);
         _x.Bind(_x.Jump(X64Condition.AboveOrEqual), found.Hit);
         CallStep(At(later.Index), _length - later.Index - 1);
+        LoadHeld(later.Held);
         _x.Bind(_x.Jump(), later.Back);
     }
 
@@ -260,7 +261,7 @@ internal sealed unsafe partial class BlockCompiler
 
     private void StoreVector(int register, in X64Memory to, int bytes)
     {
-        if (!IsHeld(register, out int from, out _))
+        if (!IsHeld(register, bytes, out int from, out _))
         {
             from = 0;
             _x.Vector(PrefixOfMove(bytes), 0x10, from, NativeState.Vector(register));

@@ -96,7 +96,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     }
 
     /// <summary>Code that stands behind the block, because it is seldom executed.</summary>
-    private readonly record struct Later(LaterKind Kind, X64Patch From, int Index, int Back, long Target, int[]? Held = null);
+    private readonly record struct Later(LaterKind Kind, X64Patch From, int Index, int Back, long Target, HeldVector[]? Held = null);
 
     /// <summary>Compiles from record <paramref name="start"/> of <paramref name="page"/> on, which is the page being executed; answers the number of instructions, 0 where it is not worth it.</summary>
     public int Compile(Pe* s, Rec* page, int start, CodeMemory memory, out nint code)
@@ -109,21 +109,36 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             return 0;
         }
 
+        int sites = CountSites();
+        _sites = sites == 0 ? null : memory.AllocateData(SiteHeader.Size + (sites * Site.Size));
+        FindLoops();
+        Emit(memory, sites);
+        if (_hasCarried)
+        {
+            Emit(memory, sites);
+        }
+
+        code = memory.Commit(PrefixBytes + _x.Length) + PrefixBytes;
+        return _length;
+    }
+
+    private void Emit(CodeMemory memory, int sites)
+    {
         byte* buffer = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Free));
         _x = new X64Emitter(buffer + PrefixBytes, memory.Next + PrefixBytes);
         _forward.Clear();
         _later.Clear();
         _found.Clear();
+        _guards.Clear();
         _flags = HostFlags.None;
         _flagsPending = false;
-        _guards.Clear();
-        ForgetVectors();
         _hostArithmetic = false;
+        _hasCarried = false;
+        _loop = -1;
+        ForgetVectors();
 
         _x.Alu(X64Alu.Sub, NativeState.Budget, _length, true);
         _later.Add(new(LaterKind.BudgetEnd, _x.Jump(X64Condition.Sign), 0, 0, 0));
-        int sites = CountSites();
-        _sites = sites == 0 ? null : memory.AllocateData(SiteHeader.Size + (sites * Site.Size));
         if (sites != 0)
         {
             _x.Load(Rax, NativeState.DataGeneration);
@@ -139,8 +154,8 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             {
                 FlushFlags();
                 _flags = HostFlags.None;
-                ForgetVectors();
                 _hostArithmetic = false;
+                BeginLabel();
             }
 
             _labels[_index] = _x.Length;
@@ -154,8 +169,10 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             _slow.Clear();
             for (; found < _found.Count; found++)
             {
-                _later.Add(new(LaterKind.Find, _found[found].Miss, _index, _x.Length, found));
+                _later.Add(new(LaterKind.Find, _found[found].Miss, _index, _x.Length, found, HeldVectors()));
             }
+
+            EndLoop();
         }
 
         if (open)
@@ -172,8 +189,6 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         }
 
         *(int*)buffer = _x.Length;
-        code = memory.Commit(PrefixBytes + _x.Length) + PrefixBytes;
-        return _length;
     }
 
     private Rec* At(int index) => _page + _start + index;
@@ -216,8 +231,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
         for (int index = 0; index < _length; index++)
         {
-            Rec* r = At(index);
-            if (Threaded.KindOf(OpOf(r)) == OpKind.Branch && TryInside(r, index, out int target) && target < _length)
+            if (IsBranchInside(index, out int target))
             {
                 _isTarget[target] = true;
             }
@@ -502,6 +516,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
                     _x.Bind(_x.Jump(), owner.ExitAt);
                     break;
                 case LaterKind.Back:
+                    Carry((int)later.Target, later.Held);
                     _x.Alu(X64Alu.Sub, NativeState.Budget, later.Index + 1 - (int)later.Target, true);
                     X64Patch go = _x.Jump(X64Condition.NotSign);
                     _x.Bind(go, _labels[(int)later.Target]);

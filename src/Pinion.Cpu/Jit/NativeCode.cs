@@ -262,10 +262,12 @@ internal sealed unsafe class NativeCode : IDisposable
         nint judge = x.Here;
         StorePinned(ref x);
         x.StoreMxcsr(NativeState.FpStatus);
+        MoveVectors(ref x, store: true);
         x.Lea(Rdi, new(Rbp, -NativeState.Bias));
         x.Move(Rsi, Rdx);
         x.Move(Rax, (ulong)(nint)(delegate* unmanaged<Pe*, Site*, void>)&Judge);
         x.Call(Rax);
+        MoveVectors(ref x, store: false);
         x.LoadMxcsr(NativeState.FpControl);
         LoadPinned(ref x);
         x.Return();
@@ -331,6 +333,27 @@ internal sealed unsafe class NativeCode : IDisposable
     }
 
     private const int PageSize = 4096;
+
+    /// <summary>Keeps on the stack what the compiler holds in vector registers, or takes it back.</summary>
+    private static void MoveVectors(ref X64Emitter x, bool store)
+    {
+        const int Size = 16 * BlockCompiler.MostHeld;
+        if (store)
+        {
+            x.Alu(X64Alu.Sub, Rsp, Size, true);
+        }
+
+        for (int i = 0; i < BlockCompiler.MostHeld; i++)
+        {
+            // movups.
+            x.Vector(0, store ? (byte)0x11 : (byte)0x10, BlockCompiler.FirstHeld + i, new X64Memory(Rsp, 16 * i));
+        }
+
+        if (!store)
+        {
+            x.Alu(X64Alu.Add, Rsp, Size, true);
+        }
+    }
 
     private static void LoadPinned(ref X64Emitter x)
     {

@@ -496,20 +496,6 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
         Byte(value);
     }
 
-    /// <summary>As <see cref="Vector(byte, byte, int, int)"/> with memory near the code, at a place that is bound later.</summary>
-    public X64Patch VectorNear(byte prefix, byte opcode, int vector)
-    {
-        Prefix(prefix);
-        Rex(false, (byte)vector, 0, 0);
-        Byte(0x0F);
-        Byte(opcode);
-
-        // RBP without displacement stands for RIP.
-        Byte((byte)(((vector & 7) << 3) | 5));
-        Int32(0);
-        return new(Length - 4);
-    }
-
     /// <summary>As <see cref="Vector(byte, byte, int, int)"/>, 0F 38 opcode.</summary>
     public void Vector38(byte prefix, byte opcode, int to, int from)
     {
@@ -576,16 +562,6 @@ internal unsafe struct X64Emitter(byte* buffer, nint origin)
         Vex(1, prefix, (byte)to, second.Index == X64Memory.NoIndex ? (byte)0 : (byte)second.Index, (byte)second.Base, first, false);
         Byte(opcode);
         ModRm((byte)to, second);
-    }
-
-    /// <summary>As <see cref="Avx(byte, byte, int, int, int)"/> with memory near the code, at a place that is bound later.</summary>
-    public X64Patch AvxNear(byte prefix, byte opcode, int to, int first)
-    {
-        Vex(1, prefix, (byte)to, 0, 0, first, false);
-        Byte(opcode);
-        Byte((byte)(((to & 7) << 3) | 5));
-        Int32(0);
-        return new(Length - 4);
     }
 
     /// <summary>As <see cref="Avx(byte, byte, int, int, int)"/> with an immediate byte.</summary>
