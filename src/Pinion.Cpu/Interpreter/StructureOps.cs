@@ -10,15 +10,15 @@ namespace Pinion.Cpu.Interpreter;
 /// </summary>
 internal static unsafe partial class StructureOps
 {
-    private static int SizeLog2(Rec* r) => (int)(r->Aux & 3);
+    internal static int SizeLog2(Rec* r) => (int)(r->Aux & 3);
 
-    private static int Registers(Rec* r) => (int)((r->Aux >> 4) & 15);
+    internal static int Registers(Rec* r) => (int)((r->Aux >> 4) & 15);
 
-    private static int Interleave(Rec* r) => (int)((r->Aux >> 8) & 15);
+    internal static int Interleave(Rec* r) => (int)((r->Aux >> 8) & 15);
 
-    private static int RegisterBytes(Rec* r) => (r->Aux & (1 << 12)) != 0 ? 16 : 8;
+    internal static int RegisterBytes(Rec* r) => (r->Aux & (1 << 12)) != 0 ? 16 : 8;
 
-    private static int Lane(Rec* r) => (int)((r->Aux >> 16) & 15);
+    internal static int Lane(Rec* r) => (int)((r->Aux >> 16) & 15);
 
     private static void WriteBack(Pe* s, Rec* r)
     {

@@ -23,6 +23,7 @@ internal sealed unsafe partial class BlockCompiler
         AddSystem(emitters);
         AddFloat(emitters);
         AddFloatVector(emitters);
+        AddVector(emitters);
         KeepVectors(emitters);
         return emitters;
     }

@@ -255,12 +255,28 @@ internal sealed unsafe partial class BlockCompiler
     private void LoadVector(int register, in X64Memory from, int bytes)
     {
         int to = FreshVector();
-        _x.Vector(PrefixOfMove(bytes), 0x10, to, from);
+        if (bytes < 4)
+        {
+            _x.LoadNarrow(Rdx, from, bytes, signed: false, wide: false);
+            _x.MoveVector(0x6E, to, Rdx, false);
+        }
+        else
+        {
+            _x.Vector(PrefixOfMove(bytes), 0x10, to, from);
+        }
+
         WriteVector(register, to, bytes);
     }
 
     private void StoreVector(int register, in X64Memory to, int bytes)
     {
+        if (bytes < 4)
+        {
+            _x.LoadNarrow(Rdx, NativeState.Vector(register), bytes, signed: false, wide: false);
+            _x.StoreNarrow(to, Rdx, bytes);
+            return;
+        }
+
         if (!IsHeld(register, bytes, out int from, out _))
         {
             from = 0;

@@ -34,6 +34,7 @@ internal sealed unsafe class NativeCode : IDisposable
         _memory = memory;
         _pages = pages;
         _constants = PlaceConstants();
+        VectorConstants = new VectorConstants(memory);
         EmitShared();
         _shared = memory.Used;
         _compiler = new BlockCompiler(this);
@@ -43,6 +44,8 @@ internal sealed unsafe class NativeCode : IDisposable
     /// For tests: instructions that were never executed are decoded and compiled, so that what is executed only once is compiled code. A guest that patches code before its first time would get what stood there.
     /// </summary>
     public bool DecodesAhead { get; init; }
+
+    public VectorConstants VectorConstants { get; }
 
     /// <summary>Where a slot leads whose instruction has no block: out, with Pc at that instruction.</summary>
     public nint NotCompiled { get; private set; }

@@ -77,6 +77,8 @@ internal static unsafe class NativeState
 
     public static X64Memory FpControl { get; } = Field(offsetOf: static s => &s->HostFpControl);
 
+    public static X64Memory Fpsr { get; } = Field(offsetOf: static s => &s->Fpsr);
+
     public static X64Memory FpStatus { get; } = Field(offsetOf: static s => &s->HostFpStatus);
 
     /// <summary>The element of <see cref="Pe.CompareFlags"/> for what LAHF gave, which is in RAX.</summary>

@@ -104,7 +104,7 @@ internal readonly record struct X64Patch(int At);
 /// </summary>
 /// <param name="buffer">Where it is written.</param>
 /// <param name="origin">Where it will be executed.</param>
-internal unsafe struct X64Emitter(byte* buffer, nint origin)
+internal unsafe partial struct X64Emitter(byte* buffer, nint origin)
 {
     /// <summary>Longest instruction of the host.</summary>
     public const int MostBytes = 15;
