@@ -61,9 +61,9 @@ internal sealed unsafe partial class BlockCompiler
     /// <summary>Rn operation Rm.</summary>
     private static Emitter Plain(X64Vector operation) => Always((c, r) =>
     {
-        c.LoadOperand(0, r->Rn);
-        c.OperatePacked(operation, 0, r->Rm);
-        c.Put(r);
+        int result = c.FreshVector(r->Rn, 16, out int left);
+        c.CombinePacked(operation, result, left, r->Rm);
+        c.Finish(r->Rd, result, r->Imm != 0);
     });
 
     // ---- logic ----
@@ -168,7 +168,22 @@ internal sealed unsafe partial class BlockCompiler
             c.Product(r, size);
         }
 
-        c.Put(r, c.Accumulate(r, size, sign));
+        int result = c.FreshVector();
+        if (sign > 0)
+        {
+            c.CombinePacked(X64Sized.Add[size], result, 0, r->Rd);
+        }
+        else if (sign < 0)
+        {
+            c.LoadOperand(result, r->Rd);
+            c._x.Packed(X64Sized.Sub[size], result, 0);
+        }
+        else
+        {
+            c.CopyVector(result, 0);
+        }
+
+        c.Finish(r->Rd, result, r->Imm != 0);
     });
 
     private void Product(Rec* r, int size)

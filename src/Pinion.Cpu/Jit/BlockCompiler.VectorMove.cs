@@ -148,9 +148,9 @@ internal sealed unsafe partial class BlockCompiler
     /// <summary>Rn operation Rm of 128 bits.</summary>
     private static Emitter Plain2(X64Vector operation) => Always((c, r) =>
     {
-        c.LoadOperand(0, r->Rn);
-        c.OperatePacked(operation, 0, r->Rm);
-        c.PutWhole(r->Rd, 0);
+        int result = c.FreshVector(r->Rn, 16, out int left);
+        c.CombinePacked(operation, result, left, r->Rm);
+        c.Finish(r->Rd, result, whole: true);
     });
 
     /// <summary>The even or odd elements of Rn and Rm; answers where they are.</summary>

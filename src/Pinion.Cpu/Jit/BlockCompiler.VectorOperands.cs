@@ -42,6 +42,19 @@ internal sealed unsafe partial class BlockCompiler
         }
     }
 
+    /// <summary>The VEX form of an instruction whose second operand is a guest register.</summary>
+    private void CombinePacked(X64Vector operation, int to, int left, int register)
+    {
+        if (IsHeld(register, 16, out int host, out _))
+        {
+            _x.PackedVex(operation, to, left, host);
+        }
+        else
+        {
+            _x.PackedVex(operation, to, left, NativeState.Vector(register));
+        }
+    }
+
     /// <summary>An instruction that widens the lower or the upper half of a guest register.</summary>
     private void OperateHalf(X64Vector operation, int to, int register, bool upper)
     {
@@ -58,6 +71,17 @@ internal sealed unsafe partial class BlockCompiler
         {
             _x.Packed(operation, to, host);
         }
+    }
+
+    /// <summary>The result for a guest register is in one from <see cref="FreshVector()"/>.</summary>
+    private void Finish(int register, int result, bool whole)
+    {
+        if (!whole)
+        {
+            ClearAbove(result, result, 8);
+        }
+
+        WriteVector(register, result, whole ? 16 : 8);
     }
 
     /// <summary>The result for a guest register.</summary>

@@ -56,20 +56,27 @@ internal unsafe partial struct X64Emitter
     }
 
     /// <summary>The VEX form: to = left operation right.</summary>
-    public void PackedVex(X64Vector operation, int to, int left, int right, bool wide)
+    public void PackedVex(X64Vector operation, int to, int left, int right, bool wide = false)
     {
-        int map = ((ushort)operation >> 8) switch
-        {
-            0x38 => 2,
-            0x3A => 3,
-            _ => 1,
-        };
-        Byte(0xC4);
-        Byte((byte)(((~to & 8) << 4) | 0x40 | ((~right & 8) << 2) | map));
-        Byte((byte)((wide ? 0x80 : 0) | ((~left & 15) << 3) | 1));
+        Vex(MapOf(operation), 0x66, (byte)to, 0, (byte)right, left, wide);
         Byte((byte)operation);
         RegisterOperands(to, right);
     }
+
+    /// <summary>As <see cref="PackedVex(X64Vector, int, int, int, bool)"/> with memory.</summary>
+    public void PackedVex(X64Vector operation, int to, int left, in X64Memory right)
+    {
+        Vex(MapOf(operation), 0x66, (byte)to, right.Index == X64Memory.NoIndex ? (byte)0 : (byte)right.Index, (byte)right.Base, left, false);
+        Byte((byte)operation);
+        ModRm((byte)to, right);
+    }
+
+    private static int MapOf(X64Vector operation) => ((ushort)operation >> 8) switch
+    {
+        0x38 => 2,
+        0x3A => 3,
+        _ => 1,
+    };
 
     private void Opcode(X64Vector operation)
     {
