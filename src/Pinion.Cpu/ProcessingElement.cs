@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Pinion.Arm.Spe;
 using Pinion.Arm.SystemRegisters;
+using Pinion.Cpu.Jit;
 using Pinion.Cpu.Mmu;
 using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
@@ -141,6 +142,12 @@ public sealed unsafe partial class ProcessingElement : IDisposable
 
     /// <summary>Instructions executed since the PE was made. One that took an exception counts, and so does a fetch that faulted.</summary>
     public ulong Executed { get; private set; }
+
+    /// <summary>Why guest code is not compiled although the configuration wants it; null where it is, or need not be.</summary>
+    public string? NotCompiledBecause =>
+        Code.Native is not null || Configuration.Engine is EngineKind.Threaded or EngineKind.Switch ? null
+        : !NativeCode.IsSupported ? "this host's processor is not one that code is made for"
+        : "this host gives no executable memory";
 
     /// <summary>What the engine did so far. The PE must not be running.</summary>
     public EngineStatistics EngineStatistics => EngineStatistics.Of(Code.Native, Executed);

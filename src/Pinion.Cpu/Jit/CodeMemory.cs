@@ -35,6 +35,10 @@ internal sealed unsafe partial class CodeMemory : IDisposable
     /// <summary>Bytes of data that are left.</summary>
     public long FreeData => (long)(_dataSize - _dataUsed);
 
+    /// <summary>For tests: this thread's host denies executable memory.</summary>
+    [ThreadStatic]
+    internal static bool Denied;
+
     /// <summary>Where the first piece is executed.</summary>
     public nint Start => (nint)_execute;
 
@@ -59,7 +63,7 @@ internal sealed unsafe partial class CodeMemory : IDisposable
     /// <summary>Memory of <paramref name="size"/> bytes for code and <paramref name="dataSize"/> for data, whole pages; null where the host has no such mappings (it denies executable memory, or is no Linux).</summary>
     public static CodeMemory? TryCreate(nuint size, nuint dataSize)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux() || Denied)
         {
             return null;
         }

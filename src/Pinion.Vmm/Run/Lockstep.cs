@@ -44,6 +44,9 @@ public sealed class Lockstep
         _interval = interval;
     }
 
+    /// <summary>For tests: makes the reference another machine.</summary>
+    internal Func<MachineOptions, MachineOptions> Disturb { get; init; } = options => options;
+
     /// <summary>States compared so far; any thread.</summary>
     public long Comparisons { get; private set; }
 
@@ -81,7 +84,7 @@ public sealed class Lockstep
 
         using (here)
         {
-            if (!Machine.Create(_options with { Engine = _reference, Checkpoints = reference, RecordSink = reference }, printedThere).TryGet(out Machine there, out problem))
+            if (!Machine.Create(Disturb(_options with { Engine = _reference, Checkpoints = reference, RecordSink = reference }), printedThere).TryGet(out Machine there, out problem))
             {
                 return problem;
             }

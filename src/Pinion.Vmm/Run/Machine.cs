@@ -196,6 +196,11 @@ public sealed class Machine : IDisposable
             return problem;
         }
 
+        if (kvm.Vm.Vcpus[0].Pe.NotCompiledBecause is string reason)
+        {
+            options.Report($"{reason}: the interpreter executes the guest, several times slower");
+        }
+
         return new Machine(ram, kvm, board, output, memlock);
     }
 
