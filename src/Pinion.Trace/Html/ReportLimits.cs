@@ -16,7 +16,7 @@ internal sealed record ReportLimits
     public int Cells { get; init; } = 1 << 17;
 
     /// <summary>Combinations of function, context, time and latency while they are gathered, and in the page.</summary>
-    public int GatheredTimes { get; init; } = 1 << 20;
+    public int GatheredTimes { get; init; } = 1 << 19;
 
     public int Times { get; init; } = 300_000;
 

@@ -55,7 +55,7 @@ public sealed record SharedLine(
 public sealed class Sharing
 {
     /// <summary>So many lines are looked at by each thread; a trace may have as many as samples.</summary>
-    public const int MostLines = 1 << 20;
+    public const int MostLines = 1 << 19;
 
     /// <summary>So many shared lines are described, those with most samples.</summary>
     public const int MostShared = 1 << 12;
