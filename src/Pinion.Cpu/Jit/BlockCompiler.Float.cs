@@ -67,8 +67,8 @@ internal sealed unsafe partial class BlockCompiler
         AddScalar(emitters, Op.FmovFromX, Op.FmovFromW, static (c, r, wide) => c.MoveFromGeneral(r, wide));
 
         Add(emitters, static (c, _, r) => c.MoveNumber(r), Op.FmovImm);
-        Add(emitters, static (c, _, r) => c.MoveTop(r, toGeneral: true), Op.FmovTopToX);
-        Add(emitters, static (c, _, r) => c.MoveTop(r, toGeneral: false), Op.FmovTopFromX);
+        Add(emitters, static (c, _, r) => c.MoveTopToGeneral(r), Op.FmovTopToX);
+        Add(emitters, static (c, _, r) => c.MoveTopFromGeneral(r), Op.FmovTopFromX);
         Add(emitters, static (c, _, r) => c.SelectNumber(r), Op.Fcsel);
         Add(emitters, static (c, _, r) => c.MultiplyAdd(r), Op.FmaddD, Op.FmaddS, Op.FmsubD, Op.FmsubS, Op.FnmaddD, Op.FnmsubD, Op.FmaddAny);
         Add(emitters, static (c, _, r) => c.FromInteger(r), Op.ScvtfDX, Op.ScvtfDW, Op.UcvtfDX, Op.UcvtfDW, Op.ScvtfSX, Op.ScvtfSW, Op.UcvtfSX, Op.UcvtfSW);
@@ -299,21 +299,19 @@ internal sealed unsafe partial class BlockCompiler
         WriteVector(r->Rd, to, BytesOf(wide));
     }
 
-    /// <summary>FMOV between a general register and the upper half.</summary>
-    private bool MoveTop(Rec* r, bool toGeneral)
+    private bool MoveTopToGeneral(Rec* r)
     {
-        if (toGeneral)
-        {
-            X64Register to = Target(r->Rd);
-            _x.Load(to, NativeState.Vector(r->Rn, 8));
-            Write(r->Rd, to);
-        }
-        else
-        {
-            ForgetVector(r->Rd);
-            _x.Store(NativeState.Vector(r->Rd, 8), Read(r->Rn, Rax));
-        }
+        X64Register to = Target(r->Rd);
+        _x.Load(to, NativeState.Vector(r->Rn, 8));
+        Write(r->Rd, to);
+        return true;
+    }
 
+    private bool MoveTopFromGeneral(Rec* r)
+    {
+        int result = TakeVector(r->Rd, 16);
+        _x.InsertUpper(result, Read(r->Rn, Rax));
+        WriteVector(r->Rd, result, 16);
         return true;
     }
 

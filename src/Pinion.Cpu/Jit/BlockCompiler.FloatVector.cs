@@ -422,7 +422,7 @@ internal sealed unsafe partial class BlockCompiler
         for (int at = lanes.Bytes - 8; at >= 0; at -= 8)
         {
             int to = at == 0 ? result : 0;
-            _x.Load(Rax, NativeState.Vector(r->Rn, at));
+            LoadHalf(Rax, r->Rn, at);
             if (unsigned)
             {
                 _x.Test(Rax, Rax, true);
@@ -440,6 +440,19 @@ internal sealed unsafe partial class BlockCompiler
         }
 
         WriteVector(r->Rd, result, lanes.Bytes);
+    }
+
+    /// <summary>A half of a guest register in a general register of the host.</summary>
+    private void LoadHalf(X64Register to, int register, int at)
+    {
+        if (at == 0)
+        {
+            LoadNumber(to, register, wide: true);
+        }
+        else
+        {
+            _x.Load(to, NativeState.Vector(register, at));
+        }
     }
 
     /// <summary>FCVTNS, FCVTNU, FCVTPS, ... FCVTZU within vector registers.</summary>
@@ -498,12 +511,18 @@ internal sealed unsafe partial class BlockCompiler
         SlowIfAny(0, false);
     }
 
+    private int ReadUpper(int register, int scratch)
+    {
+        _x.Vector(PrefixOfMove(8), 0x10, scratch, NativeState.Vector(register, 8));
+        return scratch;
+    }
+
     private void ToLongs(Rec* r, FloatLanes lanes, bool unsigned, byte rounding)
     {
         for (int at = lanes.Bytes - 8; at >= 0; at -= 8)
         {
-            _x.Vector(0xF2, 0x10, 0, NativeState.Vector(r->Rn, at));
-            ToInteger(at == 0 ? Rax : Rdx, 0, wide: true, to64: true, unsigned, rounding);
+            int from = at == 0 ? ReadVector(r->Rn, 0, 8) : ReadUpper(r->Rn, 0);
+            ToInteger(at == 0 ? Rax : Rdx, from, wide: true, to64: true, unsigned, rounding);
         }
 
         int result = FreshVector();

@@ -546,6 +546,18 @@ internal unsafe partial struct X64Emitter(byte* buffer, nint origin)
         Byte((byte)(0xC0 | ((to & 7) << 3) | (from & 7)));
     }
 
+    /// <summary>pinsrq: a general register to the upper half of a vector register.</summary>
+    public void InsertUpper(int to, X64Register from)
+    {
+        Byte(0x66);
+        Rex(true, (byte)to, 0, (byte)from);
+        Byte(0x0F);
+        Byte(0x3A);
+        Byte(0x22);
+        Byte((byte)(0xC0 | ((to & 7) << 3) | ((byte)from & 7)));
+        Byte(1);
+    }
+
     // ---- AVX and FMA3, 128 bits: one operand more, and the result is none of them ----
 
     /// <summary>As <see cref="Vector(byte, byte, int, int)"/>: <paramref name="first"/> and <paramref name="second"/> give <paramref name="to"/>.</summary>
