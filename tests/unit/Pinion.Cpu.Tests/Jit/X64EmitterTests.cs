@@ -194,6 +194,68 @@ public sealed unsafe class X64EmitterTests
         Same((ref X64Emitter x) => x.Fused(0xB8, to, first, here, wide: false), a => a.vfmadd231ps(s_vectors[to], s_vectors[first], there));
     });
 
+    [Fact]
+    public void PackedOperationsAreWhatTheirNamesSay()
+    {
+        foreach (X64Vector operation in Enum.GetValues<X64Vector>())
+        {
+            string name = operation.ToString();
+            Repeat(
+                r =>
+                {
+                    (int to, int left, int right) = (r.Vector(), r.Vector(), r.Vector());
+                    X64Register general = r.Register();
+                    (X64Memory here, AssemblerMemoryOperand there) = r.Memory();
+                    byte value = (byte)r.Value();
+                    switch (operation)
+                    {
+                        case X64Vector.Pmovmskb:
+                            Named((ref X64Emitter x) => x.Packed(operation, (int)general, right), name, Narrow(general), s_vectors[right]);
+                            break;
+                        case X64Vector.Pinsrb or X64Vector.Pinsrw or X64Vector.Pinsrd:
+                            Named((ref X64Emitter x) => x.Packed(operation, to, general, value, wide: false), name, s_vectors[to], Narrow(general));
+                            Same((ref X64Emitter x) => x.Packed(X64Vector.Pinsrd, to, general, value, wide: true), a => a.pinsrq(s_vectors[to], Wide(general), value));
+                            Same((ref X64Emitter x) => x.Packed(X64Vector.Pinsrb, to, here, value), a => a.pinsrb(s_vectors[to], there, value));
+                            break;
+                        case X64Vector.Pshufd or X64Vector.Palignr or X64Vector.Pblendw or X64Vector.Pclmulqdq:
+                            Named((ref X64Emitter x) => x.Packed(operation, to, right, value), name, s_vectors[to], s_vectors[right]);
+                            Decode((ref X64Emitter x) => x.Packed(operation, to, here, value)).Mnemonic.ToString().ShouldBe(name);
+                            break;
+                        case X64Vector.Vpsllv or X64Vector.Vpsrlv or X64Vector.Vpsrav:
+                            Named((ref X64Emitter x) => x.PackedVex(operation, to, left, right, wide: false), name + "d", s_vectors[to], s_vectors[left]);
+                            break;
+                        default:
+                            Named((ref X64Emitter x) => x.Packed(operation, to, right), name, s_vectors[to], s_vectors[right]);
+                            Decode((ref X64Emitter x) => x.Packed(operation, to, here)).Mnemonic.ToString().ShouldBe(name);
+                            break;
+                    }
+                },
+                rounds: 40);
+        }
+
+        Repeat(r =>
+        {
+            (int to, int left, int right) = (r.Vector(), r.Vector(), r.Vector());
+            (X64Memory here, AssemblerMemoryOperand there) = r.Memory();
+            byte amount = (byte)(r.Value() & 15);
+            Same((ref X64Emitter x) => x.PackedVex(X64Vector.Paddd, to, left, right), a => a.vpaddd(s_vectors[to], s_vectors[left], s_vectors[right]));
+            Same((ref X64Emitter x) => x.PackedVex(X64Vector.Pmulld, to, left, here), a => a.vpmulld(s_vectors[to], s_vectors[left], there));
+            Same((ref X64Emitter x) => x.PackedVex(X64Vector.Vpsllv, to, left, right, wide: true), a => a.vpsllvq(s_vectors[to], s_vectors[left], s_vectors[right]));
+            Same((ref X64Emitter x) => x.PackedShift(X64VectorShift.Left, 1, to, amount), a => a.psllw(s_vectors[to], amount));
+            Same((ref X64Emitter x) => x.PackedShift(X64VectorShift.Right, 3, to, amount), a => a.psrlq(s_vectors[to], amount));
+            Same((ref X64Emitter x) => x.PackedShift(X64VectorShift.RightSigned, 2, to, amount), a => a.psrad(s_vectors[to], amount));
+            Same((ref X64Emitter x) => x.PackedShift(X64VectorShift.BytesRight, 3, to, amount), a => a.psrldq(s_vectors[to], amount));
+        });
+    }
+
+    private static void Named(Emission emission, string mnemonic, Register first, Register second)
+    {
+        Instruction instruction = Decode(emission);
+        instruction.Mnemonic.ToString().ShouldBe(mnemonic);
+        instruction.Op0Register.ShouldBe(first);
+        instruction.Op1Register.ShouldBe(second);
+    }
+
     private static AssemblerRegister64 Wide(X64Register register) => s_wide[(int)register];
 
     private static AssemblerRegister32 Narrow(X64Register register) => s_narrow[(int)register];
@@ -202,10 +264,10 @@ public sealed unsafe class X64EmitterTests
 
     private static AssemblerRegister8 Byte(X64Register register) => s_bytes[(int)register];
 
-    private static void Repeat(Action<Operands> check)
+    private static void Repeat(Action<Operands> check, int rounds = Rounds)
     {
         var operands = new Operands(new Random(20261128));
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             check(operands);
         }
