@@ -51,7 +51,7 @@ internal sealed class OptionSet
     private readonly Option<int> _rounds = new("--rounds", "-n") { Description = "Rounds; each runs every machine once.", DefaultValueFactory = _ => 5 };
     private readonly Option<double?> _scale = new("--scale", "-s") { Description = "Work of each workload, as a part of its full size (1: some 0.3 to 1.2 s in QEMU)." };
     private readonly Option<string?> _workloads = new("--workloads", "-w") { Description = "Run these workloads only (comma-separated)." };
-    private readonly Option<string> _timings = new("--timings") { Description = "spe: record with these timing modes too (comma-separated; full takes 15 times as long).", DefaultValueFactory = _ => "off" };
+    private readonly Option<string> _timings = new("--timings") { Description = "spe: record with these timing modes too (comma-separated; full takes 15 times as long).", DefaultValueFactory = _ => "" };
     private readonly Option<string?> _json = new("--json") { Description = "Write all figures of all rounds to FILE too.", HelpName = "FILE" };
     private readonly Option<string?> _pinion = new("--pinion") { Description = "Measure this pinion.dll.", HelpName = "FILE" };
     private readonly Option<string?> _against = new("--against") { Description = "Compare with this pinion.dll of another build instead of QEMU.", HelpName = "FILE" };

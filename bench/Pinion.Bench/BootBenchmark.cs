@@ -69,7 +69,7 @@ internal static class BootBenchmark
         }
 
         // Between two of our own builds there is no target.
-        double? target = cpus == 1 && options.Against is null ? 1.6 : null;
+        double? target = options.Against is null ? 0.8 : null;
         report.Result($"boot time, {cpus} vCPU, of medians", labelled[1].RatioOfMedians(labelled[0]), "x", atMost: target);
         report.Result($"boot time, {cpus} vCPU, of pairs", labelled[1].RatioOfPairs(labelled[0]), "x", atMost: target);
         report.Result($"boot CPU time, {cpus} vCPU, of medians", cpu[1].RatioOfMedians(cpu[0]), "x");

@@ -11,6 +11,7 @@ public static class Program
         var root = new RootCommand("Measure Pinion beside QEMU: both run the same kernel, initramfs and command line, in turns. Targets are printed beside the figures; nothing fails because of them.");
         Add("workloads", "CPU workloads of bench.c in the Debian guest, by the guest's own clock.", (report, o) => WorkloadsBenchmark.Run(report, o));
         Add("boot", "Time from exec to the initramfs's INIT-READY.", (report, o) => BootBenchmark.Run(report, o));
+        Add("smp", "Throughput of two independent workloads on two vCPUs, beside one.", (report, o) => SmpBenchmark.Run(report, o));
         Add("spe", "What recording with SPE costs the recorded program.", (report, o) => SpeBenchmark.Run(report, o));
         Add("pin", "What enabling and disabling a profiling buffer costs beside its traps, pinned anew, kept pinned, and as posted, beside mlock and munlock of the same pages.", (report, o) => PinBenchmark.Run(report, o));
         Add("timing", "What a window of N operations keeps of the exact timing model, by pairs of records of deterministic runs, and what it costs.", (report, o) => TimingBenchmark.Run(report, o));
@@ -24,6 +25,7 @@ public static class Program
         {
             WorkloadsBenchmark.Run(report, o);
             BootBenchmark.Run(report, o);
+            SmpBenchmark.Run(report, o);
             SpeBenchmark.Run(report, o);
             MemoryBenchmark.Run(report, o);
             IdleBenchmark.Run(report, o);

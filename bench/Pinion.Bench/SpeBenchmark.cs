@@ -6,22 +6,29 @@ namespace Pinion.Bench;
 internal static class SpeBenchmark
 {
     private const int Period = 4096;
+    private const int ShortPeriod = 1024;
 
-    /// <summary>A machine, and whether its workloads are recorded.</summary>
-    private sealed record Case(string Name, string[] Options, bool Recorded);
+    /// <summary>A machine, the period that its workloads are recorded with, and how much slower than without a profiling unit they may be. Without a period they are not recorded.</summary>
+    private sealed record Case(string Name, string[] Options, int? Period = null, double? AtMost = null);
 
-    private static readonly Case s_without = new("no SPE", ["--spe", "off"], Recorded: false);
+    private static readonly Case s_without = new("no SPE", ["--spe", "off"]);
 
-    private static readonly Case s_idle = new("SPE idle", ["--spe", "on"], Recorded: false);
+    private static readonly Case s_idle = new("SPE idle", ["--spe", "on"]);
 
-    private static readonly Case s_recorded = new("recorded", ["--spe", "on"], Recorded: true);
+    private static readonly Case s_recorded = new("recorded", ["--spe", "on"], Period, 35);
+
+    private static readonly Case[] s_off =
+    [
+        new("off", ["--spe", "on", "--timing", "off"], Period, 12),
+        new($"off, {ShortPeriod}", ["--spe", "on", "--timing", "off"], ShortPeriod, 50),
+    ];
 
     public static void Run(Report report, BenchmarkOptions options)
     {
         string[] names = options.Workloads.Length > 0 ? options.Workloads : WorkloadsBenchmark.Cpu;
         string scale = (options.Scale ?? 1).ToString(CultureInfo.InvariantCulture);
-        Case[] timings = [.. options.Timings.Select(t => new Case(t, ["--spe", "on", "--timing", t], Recorded: true))];
-        Case[] cases = [s_without, s_idle, s_recorded, .. timings];
+        Case[] timings = [.. options.Timings.Select(t => new Case(t, ["--spe", "on", "--timing", t], Period))];
+        Case[] cases = [s_without, s_idle, s_recorded, .. s_off, .. timings];
 
         // The first one runs twice: perf's start counts into the CPU time until the first result, which is dropped. At scale 1 each runs for a second or two, so that what is measured is recording and
         // not the runtime, which compiles the observing core's handlers when they are first used: some 0.5 s once.
@@ -38,11 +45,11 @@ internal static class SpeBenchmark
                 {
                     Kernel = options.Guest.Kernel,
                     Initramfs = options.Guest.Initramfs,
-                    CommandLine = $"{Guest.CommandLine} run=sh:{(c.Recorded ? $"perf@record@-o@/tmp/perf.data@-e@arm_spe_0//@-c@{Period}@--@{bench}" : bench)}",
+                    CommandLine = $"{Guest.CommandLine} run=sh:{(c.Period is int period ? $"perf@record@-o@/tmp/perf.data@-e@arm_spe_0//@-c@{period}@--@{bench}" : bench)}",
                     PinionOptions = c.Options,
                 });
                 report.Kernel(lines);
-                if (c.Recorded)
+                if (c.Period is not null)
                 {
                     // "[ perf record: Captured and wrote 13.402 MB /tmp/perf.data ]": without it nothing was recorded, and nothing is measured.
                     captured[c] = lines.FirstOrDefault(l => l.Text.Contains("Captured and wrote", StringComparison.Ordinal))?.Text.Split("wrote ")[1].Split(" /")[0] ?? "";
@@ -67,7 +74,7 @@ internal static class SpeBenchmark
         }
 
         Report.Table(
-            $"Workloads at scale {scale}, by the guest's clock; recorded: perf record -e arm_spe_0// -c {Period}, all operations of user and kernel, --timing as named, or the default: ms min/median/max",
+            $"Workloads at scale {scale}, by the guest's clock; recorded: perf record -e arm_spe_0// -c {Period} or as named, all operations of user and kernel, --timing as named, or the default: ms min/median/max",
             ["workload", .. cases.Select(c => c.Name)],
             measured.Select(n => (string[])[n, .. cases.Select(c => Report.Spread(times[(c, n)]))]));
         Report.Table(
@@ -89,11 +96,11 @@ internal static class SpeBenchmark
 
         Report.Note($"captured in the last round: {string.Join(", ", captured.Select(p => $"{p.Key.Name} {p.Value}"))}");
         Slowdown("SPE idle over no SPE", s_idle, s_without, null);
-        Slowdown("recorded over SPE idle", s_recorded, s_idle, 30);
-        Slowdown("recorded over no SPE", s_recorded, s_without, 30);
-        foreach (Case c in timings)
+        Slowdown("recorded over SPE idle", s_recorded, s_idle, null);
+        Slowdown("recorded over no SPE", s_recorded, s_without, s_recorded.AtMost);
+        foreach (Case c in (Case[])[.. s_off, .. timings])
         {
-            Slowdown($"recorded with --timing {c.Name} over no SPE", c, s_without, null);
+            Slowdown($"recorded with --timing {c.Name} over no SPE", c, s_without, c.AtMost);
         }
 
         void Slowdown(string what, Case slow, Case fast, double? atMost)

@@ -44,6 +44,8 @@ internal static partial class WorkloadsBenchmark
     /// <summary>The workloads whose geometric mean has a target. chase_mem is not among them: it measures the host's memory.</summary>
     public static readonly string[] Cpu = ["dhry", "core", "memcpy", "copy8", "chase_l1", "branchy", "fib", "interp", "sieve", "fp", "simd", "muldiv", "atomic"];
 
+    private static readonly string[] s_vector = ["fp", "simd"];
+
     private static readonly string[] s_system = ["chase_mem", "syscall", "fault", "pipe", "fork"];
 
     public static void Run(Report report, BenchmarkOptions options)
@@ -107,12 +109,25 @@ internal static partial class WorkloadsBenchmark
             }
         }
 
-        string[] inMean = [.. measured.Where(Cpu.Contains)];
-        if (inMean.Length > 0)
+        Means("CPU", Cpu, 1.8, 1.0);
+        Means("system", [.. s_system.Skip(1)], 1.2, 0.9);
+        foreach (string n in s_vector.Intersect(measured))
         {
+            report.Result($"{n}, of medians", wall[(0, n)].RatioOfMedians(wall[(1, n)]), "x", atLeast: options.Against is null ? 2.5 : null);
+        }
+
+        void Means(string kind, string[] workloads, double atLeast, double slowest)
+        {
+            string[] inMean = [.. measured.Where(workloads.Contains)];
+            if (inMean.Length == 0)
+            {
+                return;
+            }
+
             // A part of the workloads has a mean, but no target.
-            double? target = inMean.Length == Cpu.Length && options.Against is null ? 0.40 : null;
-            string what = $"geometric mean of {inMean.Length} CPU workloads";
+            bool hasTarget = inMean.Length == workloads.Length && options.Against is null;
+            double? target = hasTarget ? atLeast : null;
+            string what = $"geometric mean of {inMean.Length} {kind} workloads";
             report.Result($"{what}, of medians", Sample.GeometricMean(inMean.Select(n => wall[(0, n)].RatioOfMedians(wall[(1, n)]))), "x", atLeast: target);
             report.Result($"{what}, of pairs", Sample.GeometricMean(inMean.Select(n => wall[(0, n)].RatioOfPairs(wall[(1, n)]))), "x", atLeast: target);
             double[] ofCpuTime = [.. inMean.Select(n => CpuRatio(n)).OfType<double>()];
@@ -120,6 +135,9 @@ internal static partial class WorkloadsBenchmark
             {
                 report.Result($"{what}, of CPU time", Sample.GeometricMean(ofCpuTime), "x");
             }
+
+            string least = inMean.MinBy(n => wall[(0, n)].RatioOfMedians(wall[(1, n)]))!;
+            report.Result($"slowest of the {kind} workloads, {least}, of medians", wall[(0, least)].RatioOfMedians(wall[(1, least)]), "x", atLeast: hasTarget ? slowest : null);
         }
 
         for (int e = 0; e < emulators.Length; e++)
