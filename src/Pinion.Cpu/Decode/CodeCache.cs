@@ -127,16 +127,32 @@ internal sealed unsafe class CodeCache : IDisposable
         byte* lengths = NativePage.Lengths(page);
         for (int i = Math.Max(0, first - NativePage.LongestBlock); i < first + count; i++)
         {
-            if (lengths[i] != 0 && i + lengths[i] > first)
+            if (lengths[i] == 0 || i + lengths[i] <= first)
             {
-                Uncompile(page, i);
+                continue;
             }
+
+            // Entries behind what goes can lead back to it.
+            if (NativePage.Entries(page)[i] == 0)
+            {
+                nint block = NativePage.Slots(page)[i];
+                for (int inside = i + 1; inside < i + lengths[i]; inside++)
+                {
+                    if (NativeCode.IsInside(page, inside, block))
+                    {
+                        Uncompile(page, inside);
+                    }
+                }
+            }
+
+            Uncompile(page, i);
         }
     }
 
     private void Uncompile(Rec* page, int index)
     {
         NativePage.Lengths(page)[index] = 0;
+        NativePage.Entries(page)[index] = 0;
         NativePage.Slots(page)[index] = Native!.NotCompiled;
         if (page + index == _stop)
         {

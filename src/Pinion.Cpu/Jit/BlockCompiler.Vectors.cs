@@ -258,6 +258,12 @@ internal sealed unsafe partial class BlockCompiler
                 _loopEnds[target] = -1;
             }
 
+            if (_loopEnds[index] >= 0 && _entries.Exists(entry => entry.Index == index))
+            {
+                // An entry comes with nothing in registers.
+                _loopEnds[index] = -1;
+            }
+
             if (_loopEnds[index] >= 0 && _isTarget.AsSpan(index + 1, _loopEnds[index] - index).Contains(true))
             {
                 _loopEnds[index] = -1;

@@ -22,6 +22,9 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
     private readonly int[] _labels = new int[NativePage.LongestBlock + 1];
     private readonly bool[] _isTarget = new bool[NativePage.LongestBlock + 1];
+
+    /// <summary>Instructions behind calls, which the callee returns to: each has an entry of its own, so that it need not be compiled again.</summary>
+    private readonly List<(int Index, int At)> _entries = [];
     private readonly List<(X64Patch Jump, int Index)> _forward = [];
     private readonly List<Later> _later = [];
 
@@ -122,6 +125,9 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         return _length;
     }
 
+    /// <summary>Entries of the block just compiled, beside its beginning: index from there, and offset of the code.</summary>
+    public IReadOnlyList<(int Index, int At)> Entries => _entries;
+
     private void Emit(CodeMemory memory, int sites)
     {
         byte* buffer = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory.Free));
@@ -137,16 +143,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         _loop = -1;
         ForgetVectors();
 
-        _x.Alu(X64Alu.Sub, NativeState.Budget, _length, true);
-        _later.Add(new(LaterKind.BudgetEnd, _x.Jump(X64Condition.Sign), 0, 0, 0));
-        if (sites != 0)
-        {
-            _x.Load(Rax, NativeState.DataGeneration);
-            _x.Alu(X64Alu.Cmp, Rax, new X64Memory((nint)_sites), true);
-            X64Patch stale = _x.Jump(X64Condition.NotEqual);
-            _later.Add(new(LaterKind.Forget, stale, 0, _x.Length, sites));
-        }
-
+        Enter(0, sites);
         bool open = true;
         for (_index = 0; _index < _length; _index++)
         {
@@ -181,6 +178,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             JumpOut(_start + _length);
         }
 
+        EmitEntries(sites);
         EmitLater();
         EmitGuarded();
         foreach ((X64Patch jump, int index) in _forward)
@@ -189,6 +187,31 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         }
 
         *(int*)buffer = _x.Length;
+    }
+
+    /// <summary>Pays for the block from an instruction on, and looks whether its sites still hold.</summary>
+    private void Enter(int index, int sites)
+    {
+        _x.Alu(X64Alu.Sub, NativeState.Budget, _length - index, true);
+        _later.Add(new(LaterKind.BudgetEnd, _x.Jump(X64Condition.Sign), index, 0, 0));
+        if (sites != 0)
+        {
+            _x.Load(Rax, NativeState.DataGeneration);
+            _x.Alu(X64Alu.Cmp, Rax, new X64Memory((nint)_sites), true);
+            X64Patch stale = _x.Jump(X64Condition.NotEqual);
+            _later.Add(new(LaterKind.Forget, stale, 0, _x.Length, sites));
+        }
+    }
+
+    private void EmitEntries(int sites)
+    {
+        for (int i = 0; i < _entries.Count; i++)
+        {
+            int index = _entries[i].Index;
+            _entries[i] = (index, _x.Length);
+            Enter(index, sites);
+            _x.Bind(_x.Jump(), _labels[index]);
+        }
     }
 
     private Rec* At(int index) => _page + _start + index;
@@ -205,6 +228,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         int native = 0;
         int decoded = 0;
         Array.Clear(_isTarget);
+        _entries.Clear();
         for (_length = 0; _length < most;)
         {
             Rec* r = At(_length);
@@ -234,6 +258,13 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             if (IsBranchInside(index, out int target))
             {
                 _isTarget[target] = true;
+            }
+
+            int behind = index + 1;
+            if (OpOf(At(index)) is Op.Bl or Op.Blr && behind < _length && OpOf(At(behind)) != Op.Decode)
+            {
+                _isTarget[behind] = true;
+                _entries.Add((behind, 0));
             }
         }
 

@@ -16,6 +16,9 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>In place of a count: the instruction begins no block that is worth it.</summary>
     public const byte NotWorthIt = 255;
 
+    /// <summary>What an entry in the middle of a block takes at most.</summary>
+    private const int EntryBytes = 48;
+
     /// <summary>Sizes from 1 to 64 bytes.</summary>
     private const int SizesOfAccess = 7;
 
@@ -162,13 +165,34 @@ internal sealed unsafe class NativeCode : IDisposable
             return false;
         }
 
-        NativePage.Slots(page)[index] = code;
-        NativePage.Lengths(page)[index] = (byte)length;
         page[Rec.PerPage].Aux = 1;
-        page[index].Handler = Threaded.StopHandler;
+        Place(page, index, code, length, isEntry: false);
+        foreach ((int inside, int at) in _compiler.Entries)
+        {
+            if (!Has(page, index + inside))
+            {
+                Place(page, index + inside, code + at, length - inside, isEntry: true);
+            }
+        }
+
         Blocks++;
         Instructions += length;
         return true;
+    }
+
+    private static void Place(Rec* page, int index, nint code, int length, bool isEntry)
+    {
+        NativePage.Slots(page)[index] = code;
+        NativePage.Lengths(page)[index] = (byte)length;
+        NativePage.Entries(page)[index] = isEntry ? (byte)1 : (byte)0;
+        page[index].Handler = Threaded.StopHandler;
+    }
+
+    /// <summary>Whether the slot of a record leads into the block whose code begins at <paramref name="block"/>.</summary>
+    public static bool IsInside(Rec* page, int index, nint block)
+    {
+        nint code = NativePage.Slots(page)[index];
+        return NativePage.Entries(page)[index] != 0 && code > block && code < block + *(int*)(block - BlockCompiler.PrefixBytes);
     }
 
     /// <summary>The block of record <paramref name="index"/>, for a person to read.</summary>
@@ -181,7 +205,9 @@ internal sealed unsafe class NativeCode : IDisposable
             words[i] = page[index + i].Word;
         }
 
-        return new(s->CodeVa + ((ulong)index * 4), words, new ReadOnlySpan<byte>((byte*)code, *(int*)(code - BlockCompiler.PrefixBytes)).ToArray());
+        // An entry in the middle is shown as far as it reaches for itself: to the jump into the block.
+        int bytes = NativePage.Entries(page)[index] != 0 ? EntryBytes : *(int*)(code - BlockCompiler.PrefixBytes);
+        return new(s->CodeVa + ((ulong)index * 4), words, new ReadOnlySpan<byte>((byte*)code, bytes).ToArray());
     }
 
     public void Dispose()

@@ -4,7 +4,8 @@ namespace Pinion.Cpu.Jit;
 
 /// <summary>
 /// What lies behind the records of a page where code is compiled: for each instruction the address of its block, then the number of instructions in that block, then how often it was asked for, then
-/// which loads and stores wander.
+/// which loads and stores wander, and which
+/// slots lead into the middle of a block.
 /// Blocks find each other through these slots, so that dropping one is a store, and no jump is ever patched.
 /// </summary>
 internal static unsafe class NativePage
@@ -16,9 +17,10 @@ internal static unsafe class NativePage
     private const int CountsOffset = LengthsOffset + Rec.PerPage;
 
     private const int WanderersOffset = CountsOffset + Rec.PerPage;
+    private const int EntriesOffset = WanderersOffset + Rec.PerPage;
 
     /// <summary>Bytes of a page with its records.</summary>
-    public const int Size = WanderersOffset + Rec.PerPage;
+    public const int Size = EntriesOffset + Rec.PerPage;
 
     /// <summary>Longest block in instructions: a length is a byte, and an invalidation looks back so far.</summary>
     public const int LongestBlock = 128;
@@ -29,6 +31,9 @@ internal static unsafe class NativePage
 
     /// <summary>1 for loads and stores that go from page to page: they get no site.</summary>
     public static byte* Wanderers(Rec* page) => (byte*)page + WanderersOffset;
+
+    /// <summary>1 where the slot leads into the middle of a block.</summary>
+    public static byte* Entries(Rec* page) => (byte*)page + EntriesOffset;
 
     public static byte* Counts(Rec* page) => (byte*)page + CountsOffset;
 }
