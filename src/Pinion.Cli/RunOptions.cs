@@ -132,8 +132,8 @@ internal sealed class RunOptions
 
     private readonly Option<string> _engine = new("--engine")
     {
-        Description = "How instructions are executed: block compiles to machine code what is executed often, interpreter is fast everywhere, switch is portable.",
-        HelpName = "auto|block|interpreter|switch",
+        Description = "How instructions are executed: block compiles to machine code what is executed often, region compiles again, better, where most time is spent, interpreter is fast everywhere, switch is portable.",
+        HelpName = "auto|block|region|interpreter|switch",
         DefaultValueFactory = _ => "auto",
     };
 
@@ -211,7 +211,7 @@ internal sealed class RunOptions
             || !Choose(parsed, _speSeries, [.. Enum.GetValues<SpeSeries>().Select(series => (series.Name(), series))]).TryGet(out SpeSeries series, out problem)
             || !Choose(parsed, _speProfile, [.. SpeProfile.All.Select(candidate => (candidate.Name, candidate))]).TryGet(out SpeProfile? profile, out problem)
             || !Choose(parsed, _memlock, [("raise", MemlockAction.Raise), ("keep", MemlockAction.Keep)]).TryGet(out MemlockAction memlock, out problem)
-            || !Choose(parsed, _engine, [("auto", EngineKind.Auto), ("block", EngineKind.Block), ("interpreter", EngineKind.Threaded), ("switch", EngineKind.Switch)]).TryGet(out EngineKind engine, out problem)
+            || !Choose(parsed, _engine, [("auto", EngineKind.Auto), ("block", EngineKind.Block), ("region", EngineKind.Region), ("interpreter", EngineKind.Threaded), ("switch", EngineKind.Switch)]).TryGet(out EngineKind engine, out problem)
             || !Choose(parsed, _coherency, [("off", Coherency.Off), ("strict", Coherency.Strict)]).TryGet(out Coherency coherency, out problem)
             || !Shares(parsed).TryGet(out List<SharedDirectory> shares, out problem)
             || !Timing(parsed).TryGet(out TimingMode? timing, out problem)

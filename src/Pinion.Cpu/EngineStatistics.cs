@@ -9,6 +9,7 @@ namespace Pinion.Cpu;
 /// <param name="Stepped">Those of <paramref name="Compiled"/> that it had the interpreter execute.</param>
 /// <param name="Entries">Times that compiled code was entered from the dispatcher.</param>
 /// <param name="Blocks">Blocks compiled.</param>
+/// <param name="Regions">Those of them that were compiled again because much time is spent there.</param>
 /// <param name="BlockInstructions">Instructions in them.</param>
 /// <param name="CodeBytes">Bytes of code that are in use.</param>
 /// <param name="Flushes">Times that all code was dropped to make room.</param>
@@ -20,6 +21,7 @@ public sealed record EngineStatistics(
     ulong Stepped,
     long Entries,
     long Blocks,
+    long Regions,
     long BlockInstructions,
     long CodeBytes,
     long Flushes,
@@ -30,7 +32,7 @@ public sealed record EngineStatistics(
     {
         if (native is null)
         {
-            return new(executed, 0, 0, 0, 0, 0, 0, 0, 0, []);
+            return new(executed, 0, 0, 0, 0, 0, 0, 0, 0, 0, []);
         }
 
         ulong stepped = 0;
@@ -46,6 +48,6 @@ public sealed record EngineStatistics(
         }
 
         most.Sort((left, right) => right.Times.CompareTo(left.Times));
-        return new(executed, (ulong)native.Executed, stepped, native.Entries, native.Blocks, native.Instructions, native.Bytes, native.Flushes, native.Wanderers, most);
+        return new(executed, (ulong)native.Executed, stepped, native.Entries, native.Blocks, native.Regions, native.Instructions, native.Bytes, native.Flushes, native.Wanderers, most);
     }
 }

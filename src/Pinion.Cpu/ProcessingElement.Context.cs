@@ -31,7 +31,8 @@ public sealed unsafe partial class ProcessingElement
         State->Daif = 0xF;
         Exceptions = new ExceptionUnit(State, this);
         Mmu = new MemoryManagementUnit(State, configuration.Stage2, configuration.DataCaches);
-        Code = new CodeCache(configuration.Engine is EngineKind.Auto or EngineKind.Block && TailCallsWork ? configuration.CodeMemory : 0, configuration.CompileAfter == 0);
+        bool compiles = configuration.Engine is EngineKind.Auto or EngineKind.Block or EngineKind.Region && TailCallsWork;
+        Code = new CodeCache(compiles ? configuration.CodeMemory : 0, regions: configuration.Engine is EngineKind.Auto or EngineKind.Region, decodesAhead: configuration.CompileAfter == 0);
         Timer = new GenericTimer(this);
         Pmu = new PerformanceMonitors(this);
         if (configuration.Profiling is { } profiling)

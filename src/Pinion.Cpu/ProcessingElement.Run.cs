@@ -167,7 +167,11 @@ public sealed unsafe partial class ProcessingElement
             left -= done;
         }
         while (left > 0 && s->Leave == (int)LeaveReason.Reschedule && MayGoOn);
+        _sliceEnded = left <= 0;
     }
+
+    // The last slice was executed to its end: where the PE stands is a sample of where it spends its time.
+    private bool _sliceEnded;
 
     /// <summary>Runs the interpreter's chain from <paramref name="ip"/> for some <paramref name="n"/> instructions; answers how many it were.</summary>
     private long RunChain(Rec* ip, long n)
@@ -183,6 +187,15 @@ public sealed unsafe partial class ProcessingElement
         Pe* s = State;
         Rec* page = s->CodeBase;
         int index = (int)(ip - page);
+        if (_sliceEnded)
+        {
+            _sliceEnded = false;
+            if (native.HasRegions)
+            {
+                native.Warm(s, page, index);
+            }
+        }
+
         if (!native.Has(page, index))
         {
             byte* count = NativePage.Counts(page) + index;

@@ -62,6 +62,9 @@ public enum EngineKind
     /// <summary>One instruction at a time: portable, and the oracle for the others.</summary>
     Switch,
 
+    /// <summary>As <see cref="Block"/>, and where much time is spent code that remembers its translations.</summary>
+    Region,
+
     /// <summary>Machine code for what is executed often, the threaded interpreter for the rest. Where the host has no executable memory, or is no x86-64, the interpreter alone.</summary>
     Block,
 }

@@ -16,12 +16,13 @@ namespace Pinion.Cpu.Decode;
 internal sealed unsafe class CodeCache : IDisposable
 {
     /// <param name="codeMemory">Bytes for compiled code; 0: nothing is compiled.</param>
+    /// <param name="regions">See <see cref="NativeCode.HasRegions"/>.</param>
     /// <param name="decodesAhead">See <see cref="NativeCode.DecodesAhead"/>.</param>
-    public CodeCache(int codeMemory, bool decodesAhead)
+    public CodeCache(int codeMemory, bool regions, bool decodesAhead)
     {
         if (codeMemory != 0)
         {
-            Native = NativeCode.TryCreate(this, codeMemory, decodesAhead);
+            Native = NativeCode.TryCreate(this, codeMemory, regions, decodesAhead);
         }
 
         _pageBytes = Native is null ? RecordsPerPage * Rec.Size : NativePage.Size;

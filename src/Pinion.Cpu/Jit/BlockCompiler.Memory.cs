@@ -111,17 +111,15 @@ internal sealed unsafe partial class BlockCompiler
     private void Resolve(bool write, int size)
     {
         Rec* r = At(_index);
-        if (NativePage.Wanderers(_page)[_start + _index] != 0)
+        if (!_region)
         {
-            _x.Move(Rcx, Rax, wide: false);
-            _x.Shift(X64Shift.Shr, Rcx, 7, false);
-            _x.Alu(X64Alu.And, Rcx, (TlbEntry.Count - 1) << 5, false);
-            _x.Alu(X64Alu.Add, Rcx, NativeState.DataTlb, true);
-            _x.Move(Rdx, Rax);
-            _x.Alu(X64Alu.Sub, Rdx, new X64Memory(Rcx, write ? 8 : 0), true);
-            _x.Alu(X64Alu.Cmp, Rdx, PageSize - size, true);
-            SlowIf(X64Condition.Above);
-            _x.Load(Rcx, new X64Memory(Rcx, 16));
+            ByEntry(write, size);
+            return;
+        }
+
+        if (NativePage.Wanderers(_page)[_start + _index] != 0 || OpOf(r) == Op.DcZva)
+        {
+            ByEntryAtOnce(write, size);
             return;
         }
 
@@ -137,6 +135,41 @@ internal sealed unsafe partial class BlockCompiler
         _found.Add(new(miss, _x.Length, at, write, size));
     }
 
+    /// <summary>Looks the soft TLB up.</summary>
+    private void ByEntry(bool write, int size)
+    {
+        Entry(Rcx);
+        _x.Alu(X64Alu.Add, Rcx, NativeState.DataTlb, true);
+        _x.Move(Rdx, Rax);
+        _x.Alu(X64Alu.Sub, Rdx, new X64Memory(Rcx, write ? 8 : 0), true);
+        _x.Alu(X64Alu.Cmp, Rdx, PageSize - size, true);
+        SlowIf(X64Condition.Above);
+        _x.Load(Rcx, new X64Memory(Rcx, 16));
+    }
+
+    /// <summary>As <see cref="ByEntry"/>, for loads that others wait for: what to add comes first, by the shortest way, and the tag is looked at beside it.</summary>
+    private void ByEntryAtOnce(bool write, int size)
+    {
+        Entry(Rcx);
+        _x.Load(Rdx, NativeState.DataTlb);
+        _x.Load(Rcx, new X64Memory(Rdx, Rcx, 0, 16));
+        Entry(Rdx);
+        _x.Alu(X64Alu.Add, Rdx, NativeState.DataTlb, true);
+        _x.Load(Rdx, new X64Memory(Rdx, write ? 8 : 0));
+        _x.Alu(X64Alu.Sub, Rdx, Rax, true);
+        _x.Negate(Rdx, true);
+        _x.Alu(X64Alu.Cmp, Rdx, PageSize - size, true);
+        SlowIf(X64Condition.Above);
+    }
+
+    /// <summary>Offset of the soft TLB's entry for the virtual address in RAX.</summary>
+    private void Entry(X64Register to)
+    {
+        _x.Move(to, Rax, wide: false);
+        _x.Shift(X64Shift.Shr, to, 7, false);
+        _x.Alu(X64Alu.And, to, (TlbEntry.Count - 1) << 5, false);
+    }
+
     /// <summary>Sites that the block may need.</summary>
     private int CountSites()
     {
@@ -144,7 +177,7 @@ internal sealed unsafe partial class BlockCompiler
         for (int index = 0; index < _length; index++)
         {
             Op op = OpOf(At(index));
-            sites += s_emitters[(int)op] is not null && (Threaded.KindOf(op) == OpKind.Memory || op == Op.DcZva) ? 1 : 0;
+            sites += s_emitters[(int)op] is not null && Threaded.KindOf(op) == OpKind.Memory ? 1 : 0;
         }
 
         return sites;

@@ -36,6 +36,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
     private X64Emitter _x;
     private byte* _sites;
+    private bool _region;
     private Rec* _page;
     private int _start;
     private int _length;
@@ -102,17 +103,24 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     private readonly record struct Later(LaterKind Kind, X64Patch From, int Index, int Back, long Target, HeldVector[]? Held = null);
 
     /// <summary>Compiles from record <paramref name="start"/> of <paramref name="page"/> on, which is the page being executed; answers the number of instructions, 0 where it is not worth it.</summary>
-    public int Compile(Pe* s, Rec* page, int start, CodeMemory memory, out nint code)
+    /// <param name="s">The PE.</param>
+    /// <param name="page">The page being executed.</param>
+    /// <param name="start">Index of the first instruction.</param>
+    /// <param name="region">Much time is spent here: loads and stores get sites.</param>
+    /// <param name="memory">Where the code goes.</param>
+    /// <param name="code">Its address.</param>
+    public int Compile(Pe* s, Rec* page, int start, bool region, CodeMemory memory, out nint code)
     {
         _page = page;
         _start = start;
+        _region = region;
         code = 0;
         if (!Form(s))
         {
             return 0;
         }
 
-        int sites = CountSites();
+        int sites = region ? CountSites() : 0;
         _sites = sites == 0 ? null : memory.AllocateData(SiteHeader.Size + (sites * Site.Size));
         FindLoops();
         Emit(memory, sites);

@@ -22,6 +22,9 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Sizes from 1 to 64 bytes.</summary>
     private const int SizesOfAccess = 7;
 
+    /// <summary>Slices that ended at an instruction until what begins there is compiled as a region.</summary>
+    public const byte Hot = 4;
+
     /// <summary>Room that a block may need at the most.</summary>
     private const int MostBlockBytes = 64 << 10;
 
@@ -47,6 +50,9 @@ internal sealed unsafe class NativeCode : IDisposable
     /// For tests: instructions that were never executed are decoded and compiled, so that what is executed only once is compiled code. A guest that patches code before its first time would get what stood there.
     /// </summary>
     public bool DecodesAhead { get; init; }
+
+    /// <summary>What much time is spent in is compiled again, with sites.</summary>
+    public bool HasRegions { get; init; }
 
     public VectorConstants VectorConstants { get; }
 
@@ -82,6 +88,9 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Blocks compiled so far.</summary>
     public long Blocks { get; private set; }
 
+    /// <summary>Those of them that are regions.</summary>
+    public long Regions { get; private set; }
+
     /// <summary>Instructions in them.</summary>
     public long Instructions { get; private set; }
 
@@ -108,10 +117,10 @@ internal sealed unsafe class NativeCode : IDisposable
         && System.Runtime.Intrinsics.X86.Lzcnt.IsSupported && System.Runtime.Intrinsics.X86.Avx.IsSupported && System.Runtime.Intrinsics.X86.Fma.IsSupported;
 
     /// <summary>Compiled code over <paramref name="pages"/>; null where the host has no executable memory.</summary>
-    public static NativeCode? TryCreate(CodeCache pages, int memoryBytes, bool decodesAhead)
+    public static NativeCode? TryCreate(CodeCache pages, int memoryBytes, bool regions, bool decodesAhead)
     {
         CodeMemory? memory = IsSupported ? CodeMemory.TryCreate((nuint)memoryBytes, (nuint)memoryBytes / 2) : null;
-        return memory is null ? null : new NativeCode(memory, pages) { DecodesAhead = decodesAhead };
+        return memory is null ? null : new NativeCode(memory, pages) { HasRegions = regions, DecodesAhead = decodesAhead };
     }
 
     /// <summary>Whether the instruction of record <paramref name="index"/> begins a block.</summary>
@@ -149,6 +158,22 @@ internal sealed unsafe class NativeCode : IDisposable
         return true;
     }
 
+    /// <summary>A slice of instructions has ended before record <paramref name="index"/>: where that happens often, most time is spent. Compiles it again when it is time.</summary>
+    public void Warm(Pe* s, Rec* page, int index)
+    {
+        byte* heat = NativePage.Heat(page) + index;
+        if (*heat >= Hot || !Has(page, index) || (Op)page[index].Op == Op.Decode)
+        {
+            return;
+        }
+
+        if (++*heat == Hot)
+        {
+            _pages.DropBlocks(page, index, 1);
+            Compile(s, page, index);
+        }
+    }
+
     /// <summary>Compiles a block that begins with record <paramref name="index"/> of the page being executed; false where it would gain nothing.</summary>
     public bool Compile(Pe* s, Rec* page, int index)
     {
@@ -159,7 +184,8 @@ internal sealed unsafe class NativeCode : IDisposable
             Flushes++;
         }
 
-        int length = _compiler.Compile(s, page, index, _memory, out nint code);
+        bool region = HasRegions && (DecodesAhead || NativePage.Heat(page)[index] >= Hot);
+        int length = _compiler.Compile(s, page, index, region, _memory, out nint code);
         if (length == 0)
         {
             return false;
@@ -175,6 +201,7 @@ internal sealed unsafe class NativeCode : IDisposable
             }
         }
 
+        Regions += region ? 1 : 0;
         Blocks++;
         Instructions += length;
         return true;
@@ -340,6 +367,7 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Alu(X64Alu.And, Rax, -PageSize, true);
         x.Store(new X64Memory(Rdx, 0), Rax);
         x.Pop(Rax);
+        x.AluByte(X64Alu.Or, new X64Memory(Rcx, TlbEntry.PhysicalOffset), (byte)TlbEntry.Remembered);
         x.Load(Rcx, new X64Memory(Rcx, 16));
         x.Store(new X64Memory(Rdx, Site.AddendOffset), Rcx);
         x.Store(new X64Memory(Rdx, Site.LimitOffset), PageSize - size + 1, true);

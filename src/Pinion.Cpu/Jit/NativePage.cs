@@ -5,7 +5,7 @@ namespace Pinion.Cpu.Jit;
 /// <summary>
 /// What lies behind the records of a page where code is compiled: for each instruction the address of its block, then the number of instructions in that block, then how often it was asked for, then
 /// which loads and stores wander, and which
-/// slots lead into the middle of a block.
+/// slots lead into the middle of a block, and how much time is spent where.
 /// Blocks find each other through these slots, so that dropping one is a store, and no jump is ever patched.
 /// </summary>
 internal static unsafe class NativePage
@@ -18,9 +18,10 @@ internal static unsafe class NativePage
 
     private const int WanderersOffset = CountsOffset + Rec.PerPage;
     private const int EntriesOffset = WanderersOffset + Rec.PerPage;
+    private const int HeatOffset = EntriesOffset + Rec.PerPage;
 
     /// <summary>Bytes of a page with its records.</summary>
-    public const int Size = EntriesOffset + Rec.PerPage;
+    public const int Size = HeatOffset + Rec.PerPage;
 
     /// <summary>Longest block in instructions: a length is a byte, and an invalidation looks back so far.</summary>
     public const int LongestBlock = 128;
@@ -34,6 +35,9 @@ internal static unsafe class NativePage
 
     /// <summary>1 where the slot leads into the middle of a block.</summary>
     public static byte* Entries(Rec* page) => (byte*)page + EntriesOffset;
+
+    /// <summary>How often a slice of instructions ended here; from <see cref="NativeCode.Hot"/> on, what begins here is compiled as a region.</summary>
+    public static byte* Heat(Rec* page) => (byte*)page + HeatOffset;
 
     public static byte* Counts(Rec* page) => (byte*)page + CountsOffset;
 }

@@ -57,7 +57,7 @@ internal sealed unsafe class SoftTlb : IDisposable
 
     public TlbEntry* Entries { get; }
 
-    /// <summary>Changes whenever an access that hit before may miss, or go elsewhere. Emitted code that remembers a translation compares it.</summary>
+    /// <summary>Changes whenever an entry goes or changes that emitted code remembers: an access that hit before may miss, or go elsewhere.</summary>
     public ulong Generation { get; private set; }
 
     public TlbEntry* Entry(ulong va) => Entries + ((va >> 12) & (TlbEntry.Count - 1));
@@ -75,12 +75,13 @@ internal sealed unsafe class SoftTlb : IDisposable
         e->ReadPage = readable ? page : invalid;
         e->WritePage = writable || keepWrite ? page : invalid;
         e->Addend = (nint)host - (nint)page;
-        if ((old.ReadPage != invalid && (old.ReadPage != e->ReadPage || old.Addend != e->Addend)) || (old.WritePage != invalid && (old.WritePage != e->WritePage || old.Addend != e->Addend)))
+        bool lost = (old.ReadPage != invalid && (old.ReadPage != e->ReadPage || old.Addend != e->Addend)) || (old.WritePage != invalid && (old.WritePage != e->WritePage || old.Addend != e->Addend));
+        if (lost && (old.Physical & TlbEntry.Remembered) != 0)
         {
             Generation += Most;
         }
 
-        e->Physical = pa | (notGlobal ? TlbEntry.NotGlobal : 0);
+        e->Physical = pa | (notGlobal ? TlbEntry.NotGlobal : 0) | (lost ? 0 : old.Physical & TlbEntry.Remembered);
         if (_filled < JournalSize)
         {
             _journal[_filled] = (ushort)index;
@@ -166,13 +167,12 @@ internal sealed unsafe class SoftTlb : IDisposable
     private void Invalidate(int index)
     {
         TlbEntry* e = Entries + index;
-        ulong invalid = TlbEntry.InvalidTag(index);
-        if (e->ReadPage != invalid || e->WritePage != invalid)
+        if ((e->Physical & TlbEntry.Remembered) != 0)
         {
             Generation += Most;
         }
 
-        e->ReadPage = e->WritePage = invalid;
+        e->ReadPage = e->WritePage = TlbEntry.InvalidTag(index);
         e->Physical = 0;
     }
 

@@ -64,6 +64,12 @@ public unsafe struct TlbEntry
     /// <summary>In <see cref="Physical"/>: the translation carries the current ASID.</summary>
     public const ulong NotGlobal = 1;
 
+    /// <summary>In <see cref="Physical"/>: emitted code remembers this translation, or did.</summary>
+    public const ulong Remembered = 2;
+
+    /// <summary>Offset of <see cref="Physical"/>.</summary>
+    public const int PhysicalOffset = 24;
+
     /// <summary>A tag that no address whose entry is <paramref name="index"/> can match: it belongs to the neighbour.</summary>
     public static ulong InvalidTag(int index) => (ulong)((index + 1) & (Count - 1)) << 12;
 }

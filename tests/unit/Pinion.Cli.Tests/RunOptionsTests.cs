@@ -59,7 +59,7 @@ public sealed class RunOptionsTests
     [InlineData("--memory", "12X", "'12X' is not a size; give --memory a number with K, M or G, for example 512M")]
     [InlineData("--memory", "99999999999999999999", "'99999999999999999999' is not a size; give --memory a number with K, M or G, for example 512M")]
     [InlineData("--memlock", "maybe", "--memlock has no choice 'maybe'; there are: raise, keep")]
-    [InlineData("--engine", "jit", "--engine has no choice 'jit'; there are: auto, block, interpreter, switch")]
+    [InlineData("--engine", "jit", "--engine has no choice 'jit'; there are: auto, block, region, interpreter, switch")]
     [InlineData("--spe-in-flight", "65", "--spe-in-flight 65 is out of range; there are: 0 to 64")]
     [InlineData("--timing", "window:0", "--timing has no choice 'window:0'; there are: full, window:N (N from 1 on), off")]
     [InlineData("--share", "nowhere", "cannot share 'nowhere'; give --share DIR:TAG, for example --share /tmp/out:out")]

@@ -4,7 +4,7 @@ namespace Pinion.Conformance.Tests.Blocks;
 
 /// <summary>
 /// Random blocks of instructions end as they do under qemu-aarch64: all registers, flags, FPCR, FPSR, memory. Environment: PINION_BLOCKS (blocks in all), PINION_BLOCK_SEED,
-/// PINION_BLOCK_GROUP (a name of <see cref="RowGroup"/>), PINION_BLOCK_ROW (mnemonics or row names: blocks of one instruction), PINION_BLOCK_ENGINE (Threaded or Switch).
+/// PINION_BLOCK_GROUP (a name of <see cref="RowGroup"/>), PINION_BLOCK_ROW (mnemonics or row names: blocks of one instruction), PINION_BLOCK_ENGINE (Threaded, Switch, Block or Region).
 /// </summary>
 public sealed class BlockTests
 {
@@ -18,7 +18,7 @@ public sealed class BlockTests
     private static int Total => int.TryParse(Environment.GetEnvironmentVariable("PINION_BLOCKS"), out int blocks) ? blocks : DefaultBlocks;
 
     private static EngineKind[] Engines => Enum.TryParse(Environment.GetEnvironmentVariable("PINION_BLOCK_ENGINE"), ignoreCase: true, out EngineKind engine)
-        ? [engine] : [EngineKind.Threaded, EngineKind.Switch, EngineKind.Block];
+        ? [engine] : [EngineKind.Threaded, EngineKind.Switch, EngineKind.Block, EngineKind.Region];
 
     [Theory]
     [MemberData(nameof(Groups))]

@@ -13,7 +13,7 @@ public sealed class StraightLineTests
     {
         using var m = new TestMachine(engine);
         m.Pe.UsesThreaded.ShouldBe(engine != EngineKind.Switch);
-        m.Pe.UsesNative.ShouldBe(engine == EngineKind.Block);
+        m.Pe.UsesNative.ShouldBe(engine is EngineKind.Block or EngineKind.Region);
     }
 
     [Theory]

@@ -82,7 +82,7 @@ internal sealed unsafe partial class TestMachine : IStage2, IPeOutputs, IDisposa
     }
 
     /// <summary>Both engines, for theories.</summary>
-    public static TheoryData<EngineKind> Engines => [EngineKind.Threaded, EngineKind.Switch, EngineKind.Block];
+    public static TheoryData<EngineKind> Engines => [EngineKind.Threaded, EngineKind.Switch, EngineKind.Block, EngineKind.Region];
 
     public ProcessingElement Pe => _pes[0];
 

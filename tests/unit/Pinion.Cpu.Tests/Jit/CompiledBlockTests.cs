@@ -26,7 +26,7 @@ public sealed class CompiledBlockTests
     {
         const ulong Unmapped = 0x3000_0000;
         ulong[] values = [0, 1, ~0UL, 1UL << 63, (1UL << 63) - 1, 0x8000_0000, 0x7FFF_FFFF, 0x1234_5678_9ABC_DEF0];
-        using var compiled = new TranslatedMachine(EngineKind.Block);
+        using var compiled = new TranslatedMachine(EngineKind.Region);
         using var stepped = new TranslatedMachine(EngineKind.Switch);
         foreach (ulong left in values)
         {
@@ -68,7 +68,7 @@ public sealed class CompiledBlockTests
         ];
         for (int first = 1; first < 140; first++)
         {
-            using var here = new TestMachine(EngineKind.Block, deterministic: deterministic);
+            using var here = new TestMachine(EngineKind.Region, deterministic: deterministic);
             using var there = new TestMachine(EngineKind.Switch, deterministic: deterministic);
             Prepare(here, code);
             Prepare(there, code);
@@ -100,7 +100,7 @@ public sealed class CompiledBlockTests
         const int Routines = 96;
         const int Length = 120;
         const ulong At = TestMachine.Base + 0x40_0000;
-        using var m = new TestMachine(EngineKind.Block, pes: 2, codeMemory: 256 << 10);
+        using var m = new TestMachine(EngineKind.Region, pes: 2, codeMemory: 256 << 10);
         for (uint routine = 0; routine < Routines; routine++)
         {
             ulong to = At + (routine * 512);
@@ -139,7 +139,7 @@ public sealed class CompiledBlockTests
     [Fact]
     public void AnotherPePatchesALoopThatIsBeingExecuted()
     {
-        using var m = new TestMachine(EngineKind.Block, pes: 2);
+        using var m = new TestMachine(EngineKind.Region, pes: 2);
         const ulong Loop = TestMachine.CodeAt + 0x3000;
         const ulong Patcher = TestMachine.CodeAt + 0x5000;
 
@@ -161,7 +161,7 @@ public sealed class CompiledBlockTests
     [Fact]
     public void ABlockThatPatchesItselfGoesOnWithTheNewCode()
     {
-        using var m = new TestMachine(EngineKind.Block);
+        using var m = new TestMachine(EngineKind.Region);
         m.Pe.SetX(1, TestMachine.CodeAt + (6 * 4));
         m.Pe.SetX(3, Movz(0, 2));
 
@@ -174,7 +174,7 @@ public sealed class CompiledBlockTests
     public void ARoundingModeIsSeenByTheArithmeticBehindIt()
     {
         const uint FaddD0D1D2 = 0x1E622820;
-        using var m = new TestMachine(EngineKind.Block);
+        using var m = new TestMachine(EngineKind.Region);
         unsafe
         {
             m.Pe.State->V[2] = BitConverter.DoubleToUInt64Bits(1);

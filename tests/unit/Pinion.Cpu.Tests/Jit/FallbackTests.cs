@@ -10,6 +10,7 @@ public sealed class FallbackTests
     [Theory]
     [InlineData(EngineKind.Auto)]
     [InlineData(EngineKind.Block)]
+    [InlineData(EngineKind.Region)]
     public void AHostWithoutExecutableMemoryInterprets(EngineKind engine)
     {
         CodeMemory.Denied = true;
@@ -31,6 +32,7 @@ public sealed class FallbackTests
     [Theory]
     [InlineData(EngineKind.Auto, true)]
     [InlineData(EngineKind.Block, true)]
+    [InlineData(EngineKind.Region, true)]
     [InlineData(EngineKind.Threaded, false)]
     [InlineData(EngineKind.Switch, false)]
     public void OtherwiseTheEngineIsTheOneThatWasAskedFor(EngineKind engine, bool compiles)

@@ -51,7 +51,7 @@ public sealed unsafe class FloatLoopTests
     public void RandomLoopsEndAsTheInterpreterSays()
     {
         var random = new Random(Seed);
-        using var here = new TranslatedMachine(EngineKind.Block);
+        using var here = new TranslatedMachine(EngineKind.Region);
         using var there = new TranslatedMachine(EngineKind.Switch);
         here.Tables.Map(TranslatedMachine.DataVa + 0x1000, TestMachine.DataAt + 0x1000, PageTables.UserData);
         there.Tables.Map(TranslatedMachine.DataVa + 0x1000, TestMachine.DataAt + 0x1000, PageTables.UserData);

@@ -46,7 +46,7 @@ public sealed class SiteTests
 
     private static TranslatedMachine Make(ulong attributes = NotGlobal)
     {
-        var t = new TranslatedMachine(EngineKind.Block);
+        var t = new TranslatedMachine(EngineKind.Region);
         t.M.Write64(OldAt, Old);
         t.M.Write64(NewAt, New);
         ulong leaf = t.Tables.Map(Va, OldAt, attributes);
@@ -196,7 +196,7 @@ public sealed class SiteTests
     [Fact]
     public void El0DoesNotUseWhatEl1Remembered()
     {
-        using var t = new TranslatedMachine(EngineKind.Block);
+        using var t = new TranslatedMachine(EngineKind.Region);
         const ulong Code = 0x3100_0000;
         const ulong Both = PageTables.AccessFlag | PageTables.User | PageTables.ReadOnly;
         t.Tables.Map(Va, OldAt, PageTables.Kernel);
@@ -218,7 +218,7 @@ public sealed class SiteTests
     [Fact]
     public void ALoadThatWandersIsCompiledAgainWithoutRemembering()
     {
-        using var t = new TranslatedMachine(EngineKind.Block);
+        using var t = new TranslatedMachine(EngineKind.Region);
         const int Pages = 32;
         for (int i = 0; i < Pages; i++)
         {
