@@ -52,8 +52,11 @@ public sealed class KilledStoreTests(Databases databases)
         string trace = databases.NewFile("long.spe");
         File.WriteAllBytes(trace, WideTrace.Bytes(Samples, apart: 1000));
         using Process store = PinionProcess.Start(["store", trace], (StoreLocation.Variable, database));
-        Wait(isLoading);
-        store.HasExited.ShouldBeFalse("the load was over before it could be killed; give it more samples");
+        Wait(() =>
+        {
+            store.HasExited.ShouldBeFalse("the load was over before it could be killed; give it more samples");
+            return isLoading();
+        });
         store.Kill();
         store.WaitForExit();
     }

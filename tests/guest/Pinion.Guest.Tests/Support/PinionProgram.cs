@@ -14,7 +14,9 @@ internal static class PinionProgram
 
     public static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
-    public static string Program => Path.Combine(AppContext.BaseDirectory, "pinion.dll");
+    /// <summary>The program as it is built for users: compiled ahead, which what lies beside the tests is not.</summary>
+    public static string Program { get; } = Path.GetFullPath(
+        Path.Combine(AppContext.BaseDirectory, "../../../../../../src/Pinion.Cli/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0/pinion.dll"));
 
     public static HostProgram Start(params IEnumerable<string> arguments) => new(DotNet, arguments.Prepend(Program));
 
