@@ -8,6 +8,9 @@ internal static class SpeBenchmark
     private const int Period = 4096;
     private const int ShortPeriod = 1024;
 
+    /// <summary>perf's file is in the guest's memory.</summary>
+    private const int MemoryMiB = 4096;
+
     /// <summary>A machine, the period that its workloads are recorded with, and how much slower than without a profiling unit they may be. Without a period they are not recorded.</summary>
     private sealed record Case(string Name, string[] Options, int? Period = null, double? AtMost = null);
 
@@ -46,6 +49,7 @@ internal static class SpeBenchmark
                     Kernel = options.Guest.Kernel,
                     Initramfs = options.Guest.Initramfs,
                     CommandLine = $"{Guest.CommandLine} run=sh:{(c.Period is int period ? $"perf@record@-o@/tmp/perf.data@-e@arm_spe_0//@-c@{period}@--@{bench}" : bench)}",
+                    MemoryMiB = MemoryMiB,
                     PinionOptions = c.Options,
                 });
                 report.Kernel(lines);

@@ -4,6 +4,7 @@ using Pinion.Arm.Spe;
 using Pinion.Arm.SystemRegisters;
 using Pinion.Cpu.Exceptions;
 using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.Jit;
 using Pinion.Cpu.Mmu;
 using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
@@ -62,7 +63,11 @@ public sealed unsafe partial class ProcessingElement
         _windowOpen = false;
         n = Math.Min(n, ahead);
         ulong before = Executed - _fetchFaults;
-        if ((n > Threaded.MaxOvershoot && _truth is null) || ahead == ulong.MaxValue)
+        if (_truth is null && ahead != ulong.MaxValue && Code.Native is NativeCode native && !NeedsCare)
+        {
+            RunCompiledExactly(native, n);
+        }
+        else if ((n > Threaded.MaxOvershoot && _truth is null) || ahead == ulong.MaxValue)
         {
             RunFast(n);
         }

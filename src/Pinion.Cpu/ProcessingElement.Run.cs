@@ -154,7 +154,7 @@ public sealed unsafe partial class ProcessingElement
         do
         {
             s->Leave = 0;
-            Rec* ip = Lookup();
+            Rec* ip = Here();
             if (ip == null)
             {
                 return;
@@ -226,7 +226,7 @@ public sealed unsafe partial class ProcessingElement
         do
         {
             s->Leave = 0;
-            Rec* ip = Lookup();
+            Rec* ip = Here();
             if (ip == null)
             {
                 return;
@@ -259,6 +259,52 @@ public sealed unsafe partial class ProcessingElement
             left -= done;
         }
         while (left > 0 && s->Leave == (int)LeaveReason.Reschedule && MayGoOn);
+    }
+
+    /// <summary>So few instructions are stepped one by one rather than by a chain.</summary>
+    private const long FewInstructions = 16;
+
+    /// <summary>
+    /// Executes exactly <paramref name="n"/> instructions at most, by compiled code as far as it goes. Blocks stop where the next one, or the next turn of a loop, would be too long; the few that are left then are stepped.
+    /// </summary>
+    private void RunCompiledExactly(NativeCode native, ulong n)
+    {
+        Pe* s = State;
+        long left = (long)n;
+        do
+        {
+            s->Leave = 0;
+            Rec* ip = Here();
+            if (ip == null)
+            {
+                return;
+            }
+
+            int el = s->El;
+            if (native.TryRun(s, ip, left, Executed, out long done))
+            {
+                Account((ulong)done, el);
+            }
+            else if (left > Threaded.MaxOvershoot + FewInstructions)
+            {
+                done = RunNative(native, ip, left - Threaded.MaxOvershoot);
+                Account((ulong)done, el);
+            }
+            else if (left > FewInstructions)
+            {
+                RunThreadedExactly((ulong)left);
+                return;
+            }
+            else
+            {
+                RunSwitch((ulong)left);
+                return;
+            }
+
+            left -= done;
+        }
+        while (left > 0 && s->Leave == (int)LeaveReason.Reschedule && MayGoOn);
+        _sliceEnded = left <= 0;
     }
 
     /// <summary>Nothing happened in the last chain that somebody has to look at before the next.</summary>
@@ -327,18 +373,10 @@ public sealed unsafe partial class ProcessingElement
     private Rec* Current()
     {
         Pe* s = State;
-        Rec* r;
-        if ((s->Pc & ~0xFFCUL) == s->CodeVa && s->CodeStale == 0 && s->CodeBase != null)
+        Rec* r = Here();
+        if (r == null)
         {
-            r = (Rec*)((byte*)s->CodeBase + ((s->Pc & 0xFFC) << 3));
-        }
-        else
-        {
-            r = Lookup();
-            if (r == null)
-            {
-                return null;
-            }
+            return null;
         }
 
         if ((Op)(r->Op & ~Rec.Alternate) == Op.Decode)
@@ -347,6 +385,13 @@ public sealed unsafe partial class ProcessingElement
         }
 
         return r;
+    }
+
+    /// <summary>Record of the instruction at Pc, decoded or not; null when the fetch took an exception or left to EL2.</summary>
+    private Rec* Here()
+    {
+        Pe* s = State;
+        return (s->Pc & ~0xFFCUL) == s->CodeVa && s->CodeStale == 0 && s->CodeBase != null ? (Rec*)((byte*)s->CodeBase + ((s->Pc & 0xFFC) << 3)) : Lookup();
     }
 
     /// <summary>Record of the instruction at Pc by way of the instruction TLB; sets the page being executed. Null when the fetch took an exception or left to EL2.</summary>
