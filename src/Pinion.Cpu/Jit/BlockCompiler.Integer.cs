@@ -737,17 +737,20 @@ internal sealed unsafe partial class BlockCompiler
 
     private void Divide(Rec* r, bool signed, bool wide)
     {
+        // The host traps on zero, and on the one quotient that does not fit.
         LoseFlags();
         Load(Rcx, r->Rm, wide);
-        Load(Rax, r->Rn, wide);
         _x.Test(Rcx, Rcx, wide);
-        X64Patch byZero = _x.Jump(X64Condition.Equal);
-        X64Patch byMinusOne = default;
+        SlowIf(X64Condition.Equal);
         if (signed)
         {
-            // The host traps on the one quotient that does not fit; here it wraps.
             _x.Alu(X64Alu.Cmp, Rcx, -1, wide);
-            byMinusOne = _x.Jump(X64Condition.Equal);
+            SlowIf(X64Condition.Equal);
+        }
+
+        Load(Rax, r->Rn, wide);
+        if (signed)
+        {
             _x.SignIntoRdx(wide);
         }
         else
@@ -756,23 +759,6 @@ internal sealed unsafe partial class BlockCompiler
         }
 
         _x.Divide(Rcx, signed, wide);
-        X64Patch done = _x.Jump();
-        if (signed)
-        {
-            _x.Bind(byMinusOne);
-            _x.Negate(Rax, wide);
-            X64Patch negated = _x.Jump();
-            _x.Bind(byZero);
-            _x.Move(Rax, 0ul);
-            _x.Bind(negated);
-        }
-        else
-        {
-            _x.Bind(byZero);
-            _x.Move(Rax, 0ul);
-        }
-
-        _x.Bind(done);
         Write(r->Rd, Rax);
     }
 
