@@ -102,7 +102,10 @@ public sealed class Lockstep
                 {
                     there.Run();
                     states.CompleteAdding();
-                }) { Name = "reference" };
+                })
+                {
+                    Name = "reference",
+                };
                 other.Start();
                 MachineEnd end = here.Run();
                 if (end.Kind == MachineEndKind.Stopped)
