@@ -631,13 +631,6 @@ internal unsafe partial struct X64Emitter(byte* buffer, nint origin)
         Alu(X64Alu.Or, new X64Memory(X64Register.Rsp, 0), 0, false);
     }
 
-    /// <summary>pause.</summary>
-    public void Pause()
-    {
-        Byte(0xF3);
-        Byte(0x90);
-    }
-
     private void Locked(byte opcode, in X64Memory at, X64Register register, int bytes)
     {
         Byte(0xF0);
