@@ -151,8 +151,8 @@ internal sealed class AptSource
         return new Problem(
             ProblemKind.Host,
             detail.Length == 0 ? what : $"{what}: {detail}",
-            "Check the network and the package sources. Where the machine's own sources are not Debian's, name a file that lists some:\n"
-            + "  echo 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main' > debian.list\n"
+            "Check the network and the package sources. Where the machine's own sources are not Debian's, name a file that lists some (MIRROR is an address of a mirror of Debian):\n"
+            + "  echo 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] MIRROR bookworm main' > debian.list\n"
             + "  pinion guest debian --sources debian.list\n"
             + "Without any network, build the guest on another machine with 'pinion guest debian --output DIR', copy DIR and boot it with\n"
             + "'pinion run -k DIR/Image -i DIR/initramfs.cpio'.");

@@ -130,7 +130,7 @@ public sealed class Lockstep
         }
     }
 
-    /// <summary>A hash of a sequence of bytes: FNV-1a, by words.</summary>
+    /// <summary>A hash of a sequence of bytes: FNV-1a.</summary>
     private static ulong Mix(ulong hash, ReadOnlySpan<byte> bytes)
     {
         foreach (byte value in bytes)
