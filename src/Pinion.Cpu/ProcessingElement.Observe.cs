@@ -44,36 +44,35 @@ public sealed unsafe partial class ProcessingElement
             return;
         }
 
-        ulong window = spu.Profile.Pmsidr.Pbt ? Math.Max(timing.Mode.Window, BranchWindow) : timing.Mode.Window;
-        ulong ahead = !spu.Enabled ? ulong.MaxValue : spu.Distance - 1 <= window ? 0 : spu.Distance - 1 - window;
+        ulong ahead = BeforeWindow(spu, timing);
         if (ahead == 0)
         {
-            if (!_windowOpen)
-            {
-                _windowOpen = true;
-                _branchTarget = default;
-                timing.BeginWindow();
-            }
-
-            Observe(spu, timing, Math.Min(n, spu.Distance));
+            Observe(spu, timing, n);
             return;
         }
 
         // The model misses what runs here, so what it is fed next is another window.
         _windowOpen = false;
-        n = Math.Min(n, ahead);
-        ulong before = Executed - _fetchFaults;
-        if (_truth is null && ahead != ulong.MaxValue && Code.Native is NativeCode native && !NeedsCare)
-        {
-            RunCompiledExactly(native, n);
-        }
-        else if ((n > Threaded.MaxOvershoot && _truth is null) || ahead == ulong.MaxValue)
+        ulong before = Executed;
+        ulong faults = _fetchFaults;
+        bool exactly = false;
+        ulong most = Math.Min(n, ahead);
+        if (!spu.Enabled)
         {
             RunFast(n);
         }
+        else if (_truth is null && Code.Native is NativeCode native && !NeedsCare)
+        {
+            RunCompiled(native, most);
+            exactly = true;
+        }
+        else if (_truth is null && most > Threaded.MaxOvershoot)
+        {
+            RunFast(most);
+        }
         else if (_truth is null && UsesThreaded && !NeedsCare)
         {
-            RunThreadedExactly(n);
+            RunThreadedExactly(most);
         }
         else
         {
@@ -81,33 +80,47 @@ public sealed unsafe partial class ProcessingElement
             State->Leave = 0;
             ObservedOperation unused = default;
             int el = State->El;
-            Account(ObserveChain(null, n, ref unused, out _), el);
+            Account(ObserveChain(null, most, ref unused, out _), el);
         }
 
-        spu.Advance(Executed - _fetchFaults - before);
+        ulong executed = Executed - before;
+        spu.Advance(executed - (_fetchFaults - faults));
+        if (exactly && (executed == 0 || (executed < n && State->Leave == (int)LeaveReason.Reschedule && MayGoOn)))
+        {
+            Observe(spu, timing, n - executed);
+        }
     }
 
-    /// <summary>Executes up to <paramref name="n"/> instructions that feed the timing model, and samples the one that the unit selects; outside of the full mode it ends there.</summary>
+    /// <summary>Members of the population before the window that precedes the sample; <see cref="ulong.MaxValue"/> where none is coming.</summary>
+    private static ulong BeforeWindow(Spu spu, TimingModel timing)
+    {
+        ulong window = spu.Profile.Pmsidr.Pbt ? Math.Max(timing.Mode.Window, BranchWindow) : timing.Mode.Window;
+        return timing.Mode.IsFull ? 0 : !spu.Enabled ? ulong.MaxValue : spu.Distance - 1 <= window ? 0 : spu.Distance - 1 - window;
+    }
+
+    /// <summary>
+    /// Executes up to <paramref name="n"/> instructions exactly. From the window on they feed the timing model, and the one that the unit selects becomes a sample; outside of the full mode it ends there.
+    /// </summary>
     private void Observe(Spu spu, TimingModel timing, ulong n)
     {
-        State->Leave = 0;
         ObservedOperation operation = default;
         bool goesOn;
         do
         {
+            State->Leave = 0;
             int el = State->El;
-            bool selected = spu.Distance == 1;
-            operation.PreviousTarget = _branchTarget;
-            ulong executed = ObserveChain(timing, selected ? 1 : Math.Min(n, spu.Distance - 1), ref operation, out OperationTiming last);
+            ulong distance = spu.Distance;
+            ulong executed = ObserveSome(timing, BeforeWindow(spu, timing), Math.Min(n, distance), ref operation, out OperationTiming last);
             n -= executed;
             Account(executed, el);
             goesOn = n != 0;
-            if (!selected)
+            if (executed != distance)
             {
                 spu.Advance(executed);
             }
-            else if (executed != 0)
+            else
             {
+                spu.Advance(distance - 1);
                 if (spu.Complete(operation, last) is { } fate)
                 {
                     _truth?.Select(Configuration.Index, operation.ContextId, spu.Describe(operation, last), fate);
@@ -123,7 +136,101 @@ public sealed unsafe partial class ProcessingElement
                 spu.Reevaluate(State->El);
             }
         }
-        while (goesOn && State->Leave == 0);
+        while (goesOn && (State->Leave == 0 || (State->Leave == (int)LeaveReason.Reschedule && MayGoOn)));
+    }
+
+    /// <summary>
+    /// Executes some instructions of one Exception level, at most <paramref name="n"/>, of which the first <paramref name="ahead"/> are before the window: what the model is to be fed, it is.
+    /// <paramref name="operation"/> and <paramref name="last"/> are about the last one executed, where it was the <paramref name="n"/>th.
+    /// </summary>
+    /// <returns>Instructions executed.</returns>
+    private ulong ObserveSome(TimingModel timing, ulong ahead, ulong n, ref ObservedOperation operation, out OperationTiming last)
+    {
+        if (_truth is null && Code.Native is NativeCode native && !NeedsCare)
+        {
+            last = default;
+            Rec* ip = Here();
+            if (ip == null)
+            {
+                return 0;
+            }
+
+            operation.El = operation.NextEl = State->El;
+            ulong pc = State->Pc;
+            ulong taken = Exceptions.Taken;
+            if (native.TryObserve(State, ip, (long)Math.Min(n, NativeCode.MostObserved), Executed, out long done))
+            {
+                last = Read(new NoteReader(native.Notes, State->NextNote, ip, pc), timing, (long)Math.Min(ahead, (ulong)done), done, Exceptions.Taken != taken, ref operation);
+                return (ulong)done;
+            }
+        }
+
+        if (ahead != 0)
+        {
+            return ObserveChain(null, Math.Min(n, ahead), ref operation, out last);
+        }
+
+        OpenWindow(timing);
+        operation.PreviousTarget = _branchTarget;
+        return ObserveChain(timing, n == 1 || n < _spu!.Distance ? n : n - 1, ref operation, out last);
+    }
+
+    private void OpenWindow(TimingModel timing)
+    {
+        if (!_windowOpen && !timing.Mode.IsFull)
+        {
+            _windowOpen = true;
+            _branchTarget = default;
+            timing.BeginWindow();
+        }
+    }
+
+    /// <summary>Hands what observing code has executed, from the instruction after the first <paramref name="ahead"/> on, to the timing model.</summary>
+    private OperationTiming Read(NoteReader reader, TimingModel timing, long ahead, long executed, bool tookException, ref ObservedOperation operation)
+    {
+        Pe* s = State;
+        OperationTiming last = default;
+        operation.ContextId = ContextId;
+        if (ahead != 0)
+        {
+            reader.Skip(ahead);
+        }
+
+        if (ahead < executed)
+        {
+            OpenWindow(timing);
+        }
+
+        for (long i = ahead; i < executed; i++)
+        {
+            operation.PreviousTarget = _branchTarget;
+            reader.Next(ref operation);
+            if (operation.Has(ObservedFlags.Taken))
+            {
+                _branchTarget = new BranchTarget(operation.NextPc, s->El);
+            }
+
+            if (i == executed - 1 && s->ObservedLeft != 0)
+            {
+                Leave(tookException, ref operation);
+            }
+
+            last = timing.Feed(operation);
+        }
+
+        return last;
+    }
+
+    /// <summary>Completes what is known of an instruction that left.</summary>
+    private void Leave(bool tookException, ref ObservedOperation operation)
+    {
+        Pe* s = State;
+        operation.NextPc = s->Pc;
+        operation.NextEl = s->El;
+        operation.Flags |= tookException ? ObservedFlags.TookException
+            : OperationTable.Row(operation.Id).IsBranch ? ObservedFlags.Taken
+            : ObservedFlags.None;
+        _branchTarget = operation.Has(ObservedFlags.Taken) ? new BranchTarget(s->Pc, s->El) : _branchTarget;
     }
 
     /// <summary>
@@ -181,7 +288,7 @@ public sealed unsafe partial class ProcessingElement
             {
                 operation.Va = s->Observed.Va;
                 operation.Pa = s->Observed.Pa;
-                operation.Size = (byte)Math.Min((ulong)byte.MaxValue, s->Observed.End - s->Observed.Va);
+                operation.Size = s->Observed.Bytes;
                 operation.Flags |= s->Observed.Flags;
             }
 
@@ -201,11 +308,7 @@ public sealed unsafe partial class ProcessingElement
                     break;
                 default:
                     pc = s->Pc;
-                    operation.NextEl = s->El;
-                    operation.Flags |= Exceptions.Taken != taken ? ObservedFlags.TookException
-                        : OperationTable.Row(operation.Id).IsBranch ? ObservedFlags.Taken
-                        : ObservedFlags.None;
-                    _branchTarget = operation.Has(ObservedFlags.Taken) ? new BranchTarget(pc, s->El) : _branchTarget;
+                    Leave(Exceptions.Taken != taken, ref operation);
                     n = done;
                     break;
             }
@@ -229,12 +332,8 @@ public sealed unsafe partial class ProcessingElement
 
     private uint ContextId => (uint)State->Sys[(int)SysRegId.CONTEXTIDR_EL1];
 
-    /// <summary>For conditional selects and compares, integer and FP, the condition is in bits 15:12.</summary>
-    private static bool ConditionFails(Pe* s, Rec* r)
-    {
-        bool select = (A64Id)r->Id is (>= A64Id.CcmnRegister and <= A64Id.Csneg) or A64Id.Fcsel or A64Id.Fccmp or A64Id.Fccmpe;
-        return select && !Conditions.Holds(s, Conditions.Mask((r->Word >> 12) & 15));
-    }
+    private static bool ConditionFails(Pe* s, Rec* r) =>
+        OperationTable.SelectsByCondition(r->Id) && !Conditions.Holds(s, Conditions.Mask(OperationTable.ConditionOf(r->Word)));
 
     /// <summary>The profiling unit's view of memory and time.</summary>
     private sealed class SpuPort(ProcessingElement pe) : IProfilingMemory, IProfilingClock

@@ -261,13 +261,11 @@ public sealed unsafe partial class ProcessingElement
         while (left > 0 && s->Leave == (int)LeaveReason.Reschedule && MayGoOn);
     }
 
-    /// <summary>So few instructions are stepped one by one rather than by a chain.</summary>
-    private const long FewInstructions = 16;
-
     /// <summary>
-    /// Executes exactly <paramref name="n"/> instructions at most, by compiled code as far as it goes. Blocks stop where the next one, or the next turn of a loop, would be too long; the few that are left then are stepped.
+    /// Executes up to <paramref name="n"/> instructions by compiled code, and stops where the next block, or the next turn of a loop, would be too long, or has none. What is left then is at most
+    /// <see cref="NativeCode.MostObserved"/>, and for <see cref="Observe"/>.
     /// </summary>
-    private void RunCompiledExactly(NativeCode native, ulong n)
+    private void RunCompiled(NativeCode native, ulong n)
     {
         Pe* s = State;
         long left = (long)n;
@@ -281,26 +279,18 @@ public sealed unsafe partial class ProcessingElement
             }
 
             int el = s->El;
-            if (native.TryRun(s, ip, left, Executed, out long done))
+            if (!native.TryRun(s, ip, left, Executed, out long done))
             {
-                Account((ulong)done, el);
-            }
-            else if (left > Threaded.MaxOvershoot + FewInstructions)
-            {
+                if (left <= NativeCode.MostObserved)
+                {
+                    s->Leave = (int)LeaveReason.Reschedule;
+                    return;
+                }
+
                 done = RunNative(native, ip, left - Threaded.MaxOvershoot);
-                Account((ulong)done, el);
-            }
-            else if (left > FewInstructions)
-            {
-                RunThreadedExactly((ulong)left);
-                return;
-            }
-            else
-            {
-                RunSwitch((ulong)left);
-                return;
             }
 
+            Account((ulong)done, el);
             left -= done;
         }
         while (left > 0 && s->Leave == (int)LeaveReason.Reschedule && MayGoOn);

@@ -93,6 +93,7 @@ internal sealed unsafe class CodeCache : IDisposable
             }
 
             DropBlocks((Rec*)found, (int)((pa & 0xFC0) >> 2), LineBytes / 4);
+            DropObserved((Rec*)found, (int)((pa & 0xFC0) >> 2), LineBytes / 4);
             KeepStop();
         }
     }
@@ -114,6 +115,17 @@ internal sealed unsafe class CodeCache : IDisposable
         foreach (nint page in _pages.Values)
         {
             DropBlocks((Rec*)page, 0, Rec.PerPage);
+            DropObserved((Rec*)page, 0, Rec.PerPage);
+        }
+    }
+
+    /// <summary>Forgets the observing code that holds any of <paramref name="count"/> instructions from <paramref name="first"/> on.</summary>
+    private void DropObserved(Rec* page, int first, int count)
+    {
+        if (Native is not null && page[Rec.PerPage].Aux != 0)
+        {
+            int from = Math.Max(0, first - BlockCompiler.LongestObserved);
+            new Span<int>(NativePage.Observed(page) + from, first + count - from).Clear();
         }
     }
 

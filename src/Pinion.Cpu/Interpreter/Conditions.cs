@@ -37,6 +37,9 @@ internal static unsafe class Conditions
         return mask;
     }
 
+    /// <summary>True when the condition of <paramref name="mask"/> holds with NZCV as <see cref="Pe.NativeFlags"/> has it.</summary>
+    public static bool Holds(ushort flags, uint mask) => ((mask >> (((flags >> 12) & 0xC) | ((flags >> 7) & 2) | (flags & 1))) & 1) != 0;
+
     /// <summary>True when the condition of <paramref name="mask"/> holds.</summary>
     [MethodImpl(Inline.Hot)]
     public static bool Holds(Pe* s, uint mask)

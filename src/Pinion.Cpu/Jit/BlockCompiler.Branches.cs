@@ -75,35 +75,7 @@ internal sealed unsafe partial class BlockCompiler
             return false;
         }
 
-        X64Condition taken;
-        switch (op)
-        {
-            case Op.CbzX or Op.CbzW or Op.CbnzX or Op.CbnzW:
-                bool wide = op is Op.CbzX or Op.CbnzX;
-                if (NativeState.IsPinned(r->Rd, out X64Register host))
-                {
-                    _x.Test(host, host, wide);
-                }
-                else
-                {
-                    _x.Alu(X64Alu.Cmp, NativeState.Slot(r->Rd), 0, wide);
-                }
-
-                _flags = HostFlags.None;
-                taken = op is Op.CbzX or Op.CbzW ? X64Condition.Equal : X64Condition.NotEqual;
-                break;
-            case Op.Tbz or Op.Tbnz:
-                _x.TestBit(Read(r->Rd, Rax), (int)r->Aux, true);
-                _flags = HostFlags.None;
-                taken = op == Op.Tbnz ? X64Condition.Below : X64Condition.AboveOrEqual;
-                break;
-            default:
-                NeedFlags();
-                taken = ConditionOf(r->Word & 15);
-                break;
-        }
-
-        X64Patch jump = _x.Jump(taken);
+        X64Patch jump = _x.Jump(EmitCondition(op, r));
         if (TryInside(r, _index, out int target) && target < _length)
         {
             if (target <= _index)
@@ -125,6 +97,34 @@ internal sealed unsafe partial class BlockCompiler
         }
 
         return true;
+    }
+
+    /// <summary>Tests what a conditional branch does; answers the host's condition under which it is taken. NZCV is in memory.</summary>
+    private X64Condition EmitCondition(Op op, Rec* r)
+    {
+        switch (op)
+        {
+            case Op.CbzX or Op.CbzW or Op.CbnzX or Op.CbnzW:
+                bool wide = op is Op.CbzX or Op.CbnzX;
+                if (NativeState.IsPinned(r->Rd, out X64Register host))
+                {
+                    _x.Test(host, host, wide);
+                }
+                else
+                {
+                    _x.Alu(X64Alu.Cmp, NativeState.Slot(r->Rd), 0, wide);
+                }
+
+                _flags = HostFlags.None;
+                return op is Op.CbzX or Op.CbzW ? X64Condition.Equal : X64Condition.NotEqual;
+            case Op.Tbz or Op.Tbnz:
+                _x.TestBit(Read(r->Rd, Rax), (int)r->Aux, true);
+                _flags = HostFlags.None;
+                return op == Op.Tbnz ? X64Condition.Below : X64Condition.AboveOrEqual;
+            default:
+                NeedFlags();
+                return ConditionOf(r->Word & 15);
+        }
     }
 
     /// <summary>An unconditional branch.</summary>

@@ -44,7 +44,7 @@ internal sealed unsafe partial class BlockCompiler
         Address(form, r);
 
         CheckStack(r);
-        Resolve(form.IsStore, form.Size);
+        Resolve(form.IsStore, form.Size, form.IsUser);
         Access(form, r, new X64Memory(Rax, Rcx, 0, 0), new X64Memory(Rax, Rcx, 0, form.Bytes));
         WriteBack(form, r);
         return true;
@@ -60,7 +60,7 @@ internal sealed unsafe partial class BlockCompiler
     {
         switch (form.Mode)
         {
-            case MemoryMode.Offset or MemoryMode.Pre when r->Imm != 0:
+            case MemoryMode.Offset or MemoryMode.User or MemoryMode.Pre when r->Imm != 0:
                 _x.Lea(Rax, new X64Memory(Read(r->Rn, Rax), (int)r->Imm));
                 break;
             case MemoryMode.Indexed or MemoryMode.Extended:
@@ -108,12 +108,18 @@ internal sealed unsafe partial class BlockCompiler
     }
 
     /// <summary>As <see cref="Translate"/>, but the host's address is RAX + RCX.</summary>
-    private void Resolve(bool write, int size)
+    private void Resolve(bool write, int size, bool user = false)
     {
         Rec* r = At(_index);
-        if (!_region)
+        if (_observed)
         {
-            ByEntry(write, size);
+            ResolveNoted(write, size, user);
+            return;
+        }
+
+        if (!_region || user)
+        {
+            ByEntry(write, size, user);
             return;
         }
 
@@ -136,15 +142,21 @@ internal sealed unsafe partial class BlockCompiler
     }
 
     /// <summary>Looks the soft TLB up.</summary>
-    private void ByEntry(bool write, int size)
+    private void ByEntry(bool write, int size, bool user)
+    {
+        FindEntry(write, size, user);
+        _x.Load(Rcx, new X64Memory(Rcx, 16));
+    }
+
+    /// <summary>Has the soft TLB's entry for the virtual address in RAX at RCX; slow where that is another page's. Changes RDX.</summary>
+    private void FindEntry(bool write, int size, bool user)
     {
         Entry(Rcx);
-        _x.Alu(X64Alu.Add, Rcx, NativeState.DataTlb, true);
+        _x.Alu(X64Alu.Add, Rcx, user ? NativeState.UserTlb : NativeState.DataTlb, true);
         _x.Move(Rdx, Rax);
         _x.Alu(X64Alu.Sub, Rdx, new X64Memory(Rcx, write ? 8 : 0), true);
         _x.Alu(X64Alu.Cmp, Rdx, PageSize - size, true);
         SlowIf(X64Condition.Above);
-        _x.Load(Rcx, new X64Memory(Rcx, 16));
     }
 
     /// <summary>As <see cref="ByEntry"/>, for loads that others wait for: what to add comes first, by the shortest way, and the tag is looked at beside it.</summary>

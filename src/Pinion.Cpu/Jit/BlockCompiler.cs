@@ -464,7 +464,11 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     /// <summary>Jumps to the instruction of record <paramref name="record"/> of the page, or to the page behind it. NZCV is in memory.</summary>
     private void JumpOut(int record)
     {
-        if (record < Rec.PerPage)
+        if (_observed)
+        {
+            JumpOutObserved(record);
+        }
+        else if (record < Rec.PerPage)
         {
             _x.Move(Rax, (ulong)(NativePage.Slots(_page) + record));
             _x.Jump(new X64Memory(Rax, 0));
@@ -480,20 +484,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     /// <summary>Jumps to the instruction at the virtual address in RAX, by way of the instruction TLB. NZCV is in memory.</summary>
     private void JumpToAddress()
     {
-        // The mask keeps bits 1:0, so a misaligned target misses too.
-        _x.Move(Rcx, Rax, wide: false);
-        _x.Shift(X64Shift.Shr, Rcx, 7, false);
-        _x.Alu(X64Alu.And, Rcx, (CodeTlbEntry.Count - 1) << 5, false);
-        _x.Alu(X64Alu.Add, Rcx, NativeState.CodeTlb, true);
-        _x.Move(Rdx, Rax);
-        _x.Alu(X64Alu.And, Rdx, ~0xFFC, true);
-        _x.Alu(X64Alu.Cmp, Rdx, new X64Memory(Rcx, 0), true);
-        X64Patch miss = _x.Jump(X64Condition.NotEqual);
-        _x.Bind(miss, owner.ExitTo);
-        _x.Store(NativeState.CodeVa, Rdx);
-        _x.Load(Rcx, new X64Memory(Rcx, 8));
-        _x.Store(NativeState.CodeBase, Rcx);
-        _x.Alu(X64Alu.And, Rax, 0xFFC, false);
+        owner.FindPage(ref _x);
         _x.Lea(Rax, new X64Memory(Rcx, Rax, 1, NativePage.SlotsOffset));
         _x.Shift(X64Shift.Shr, Rcx, 3, true);
         _x.Alu(X64Alu.Sub, Rdx, Rcx, true);
@@ -517,9 +508,10 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
     private void CallStep(Rec* r, int rest)
     {
+        // Observing code has paid for nothing more than the instruction.
         _x.Move(Rdx, (ulong)r);
-        _x.Move(Rcx, (ulong)rest);
-        _x.Bind(_x.Call(), owner.Step);
+        _x.Move(Rcx, _observed ? 0 : (ulong)rest);
+        _x.Bind(_x.Call(), _observed ? owner.StepObserved : owner.Step);
     }
 
     private void EmitLater()
@@ -550,7 +542,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
                     EmitFind(later);
                     break;
                 case LaterKind.BudgetEnd:
-                    GiveBack(_length - later.Index);
+                    GiveBack(_observed ? 1 : _length - later.Index);
                     _x.Move(Rax, (ulong)((_start + later.Index) * 4));
                     _x.Bind(_x.Jump(), owner.ExitAt);
                     break;

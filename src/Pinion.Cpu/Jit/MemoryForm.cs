@@ -11,6 +11,9 @@ internal enum MemoryMode : byte
     Pre,
     Post,
     Literal,
+
+    /// <summary>As <see cref="Offset"/>, with EL0's permissions (LDTR, STTR).</summary>
+    User,
 }
 
 /// <summary>What a load or store moves.</summary>
@@ -45,6 +48,8 @@ internal readonly record struct MemoryForm(MemoryKind Kind, byte Bytes, bool Wid
     public bool IsStore => Kind is MemoryKind.Store or MemoryKind.StoreVector or MemoryKind.StorePair or MemoryKind.StoreVectorPair;
 
     public bool IsPair => Kind >= MemoryKind.LoadPair;
+
+    public bool IsUser => Mode == MemoryMode.User;
 
     /// <summary>Bytes of the whole access.</summary>
     public int Size => IsPair ? 2 * Bytes : Bytes;

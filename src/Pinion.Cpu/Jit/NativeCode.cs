@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Pinion.Cpu.Decode;
 using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
 using static Pinion.Cpu.Jit.X64Register;
 
@@ -82,6 +83,18 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Called: forgets the RCX sites behind the header in RDX, and gives it the present generation.</summary>
     public nint ForgetSites { get; private set; }
 
+    /// <summary>Where observing code leads that there is none of: out, with Pc at offset RCX of the page. Slots of observing code count from here.</summary>
+    public nint NotObserved { get; private set; }
+
+    /// <summary>Another way to <see cref="NotObserved"/>, as a slot has it: the instruction was asked for once.</summary>
+    public int AskedOnce { get; private set; }
+
+    /// <summary>Notes that the branch of the record in RDX is taken to the address in RAX, and goes on there.</summary>
+    public nint JumpNoted { get; private set; }
+
+    /// <summary>As <see cref="Step"/>, noted.</summary>
+    public nint StepObserved { get; private set; }
+
     /// <summary>Where a constant lies, within reach of all code.</summary>
     public nint Constant(FloatConstant constant) => _constants + (16 * (int)constant);
 
@@ -93,6 +106,9 @@ internal sealed unsafe class NativeCode : IDisposable
 
     /// <summary>Instructions in them.</summary>
     public long Instructions { get; private set; }
+
+    /// <summary>Instructions with observing code.</summary>
+    public long ObservedInstructions { get; private set; }
 
     /// <summary>Times that all code was dropped because there was no more room.</summary>
     public long Flushes { get; private set; }
@@ -140,6 +156,12 @@ internal sealed unsafe class NativeCode : IDisposable
             return false;
         }
 
+        done = Enter(s, code, budget, executed);
+        return true;
+    }
+
+    private long Enter(Pe* s, nint code, long budget, ulong executed)
+    {
         s->ToNative();
         s->NativeEnd = (long)executed + budget;
         s->NativeBudget = budget;
@@ -147,7 +169,7 @@ internal sealed unsafe class NativeCode : IDisposable
         s->HostFpControl = 0x1F80;
         _enter(s, code);
         s->FromNative();
-        done = budget - s->NativeBudget;
+        long done = budget - s->NativeBudget;
         Entries++;
         Executed += done;
         if (s->Leave == 0)
@@ -155,7 +177,61 @@ internal sealed unsafe class NativeCode : IDisposable
             s->Leave = (int)LeaveReason.Reschedule;
         }
 
+        return done;
+    }
+
+    /// <summary>Most instructions that <see cref="TryObserve"/> executes at once.</summary>
+    public const int MostObserved = 160;
+
+    /// <summary>What observing code has noted, up to <see cref="Pe.NextNote"/>.</summary>
+    public Note* Notes { get; } = (Note*)NativeMemory.AlignedAlloc(2 * MostObserved * Note.Size, 64);
+
+    /// <summary>
+    /// Executes from record <paramref name="ip"/> of the page being executed on, at most <paramref name="budget"/> instructions (<see cref="MostObserved"/> or fewer) and exactly so many unless something comes
+    /// between, by observing code. <paramref name="done"/> is how many it were. False where there is no such code.
+    /// </summary>
+    public bool TryObserve(Pe* s, Rec* ip, long budget, ulong executed, out long done)
+    {
+        int index = (int)(ip - s->CodeBase);
+        int* slot = NativePage.Observed(s->CodeBase) + index;
+        if (*slot == AskedOnce || (*slot == 0 && DecodesAhead))
+        {
+            CompileObserved(s, s->CodeBase, index);
+        }
+        else if (*slot == 0)
+        {
+            // What is met once may never be met again.
+            s->CodeBase[Rec.PerPage].Aux = 1;
+            *slot = AskedOnce;
+        }
+
+        if (*slot == 0 || *slot == AskedOnce)
+        {
+            done = 0;
+            return false;
+        }
+
+        s->NextNote = Notes;
+        s->ObservedLeft = 0;
+        done = Enter(s, NotObserved + *slot, budget, executed);
         return true;
+    }
+
+    private void CompileObserved(Pe* s, Rec* page, int index)
+    {
+        MakeRoom();
+        int length = _compiler.CompileObserved(s, page, index, _memory, out nint code);
+        page[Rec.PerPage].Aux = 1;
+        int* slots = NativePage.Observed(page) + index;
+        for (int i = 0; i < length; i++)
+        {
+            if (slots[i] == 0 || slots[i] == AskedOnce)
+            {
+                slots[i] = (int)(code + _compiler.LabelOf(i) - NotObserved);
+            }
+        }
+
+        ObservedInstructions += length;
     }
 
     /// <summary>A slice of instructions has ended before record <paramref name="index"/>: where that happens often, most time is spent. Compiles it again when it is time.</summary>
@@ -177,13 +253,7 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Compiles a block that begins with record <paramref name="index"/> of the page being executed; false where it would gain nothing.</summary>
     public bool Compile(Pe* s, Rec* page, int index)
     {
-        if (_memory.Free.Length < MostBlockBytes || _memory.FreeData < SiteHeader.Size + (NativePage.LongestBlock * Site.Size))
-        {
-            _pages.DropNative();
-            _memory.Reset(_shared);
-            Flushes++;
-        }
-
+        MakeRoom();
         bool region = HasRegions && (DecodesAhead || NativePage.Heat(page)[index] >= Hot);
         int length = _compiler.Compile(s, page, index, region, _memory, out nint code);
         if (length == 0)
@@ -205,6 +275,16 @@ internal sealed unsafe class NativeCode : IDisposable
         Blocks++;
         Instructions += length;
         return true;
+    }
+
+    private void MakeRoom()
+    {
+        if (_memory.Free.Length < MostBlockBytes || _memory.FreeData < SiteHeader.Size + (NativePage.LongestBlock * Site.Size))
+        {
+            _pages.DropNative();
+            _memory.Reset(_shared);
+            Flushes++;
+        }
     }
 
     private static void Place(Rec* page, int index, nint code, int length, bool isEntry)
@@ -241,6 +321,7 @@ internal sealed unsafe class NativeCode : IDisposable
     {
         _memory.Dispose();
         NativeMemory.Free(Steps);
+        NativeMemory.AlignedFree(Notes);
     }
 
     private nint PlaceConstants()
@@ -292,27 +373,9 @@ internal sealed unsafe class NativeCode : IDisposable
 
         x.Return();
 
-        // int StepOne(Pe* s, Rec* r)
-        Step = x.Here;
-        StorePinned(ref x);
-        x.StoreMxcsr(NativeState.FpStatus);
-        x.Push(Rcx);
-        x.Lea(Rdi, new(Rbp, -NativeState.Bias));
-        x.Move(Rsi, Rdx);
-        x.Move(Rax, (ulong)(nint)(delegate* unmanaged<Pe*, Rec*, int>)&StepOne);
-        x.Call(Rax);
-        x.Pop(Rcx);
-        x.Test(Rax, Rax, false);
-        X64Patch left = x.Jump(X64Condition.Equal);
-
-        // The interpreter's own arithmetic has left flags as well.
-        x.LoadMxcsr(NativeState.FpControl);
-        LoadPinned(ref x);
-        x.Return();
-        x.Bind(left);
-        x.Alu(X64Alu.Add, NativeState.Budget, Rcx, true);
-        x.Alu(X64Alu.Add, Rsp, 8, true);
-        x.Bind(x.Jump(), exit);
+        Step = EmitStep(ref x, &StepOne, exit);
+        StepObserved = EmitStep(ref x, &ObserveOne, exit);
+        EmitObserved(ref x);
 
         // void Judge(Pe* s, Site* site); the stack is two words and two return addresses below an aligned one.
         nint judge = x.Here;
@@ -345,6 +408,83 @@ internal sealed unsafe class NativeCode : IDisposable
 
         _memory.Commit(x.Length);
         _enter = (delegate* unmanaged<Pe*, nint, void>)enter;
+    }
+
+    /// <summary>Calls <paramref name="step"/>, which executes one record: 1 where the next one follows.</summary>
+    private static nint EmitStep(ref X64Emitter x, delegate* unmanaged<Pe*, Rec*, int> step, int exit)
+    {
+        nint code = x.Here;
+        StorePinned(ref x);
+        x.StoreMxcsr(NativeState.FpStatus);
+        x.Push(Rcx);
+        x.Lea(Rdi, new(Rbp, -NativeState.Bias));
+        x.Move(Rsi, Rdx);
+        x.Move(Rax, (ulong)(nint)step);
+        x.Call(Rax);
+        x.Pop(Rcx);
+        x.Test(Rax, Rax, false);
+        X64Patch left = x.Jump(X64Condition.Equal);
+
+        // The interpreter's own arithmetic has left flags as well.
+        x.LoadMxcsr(NativeState.FpControl);
+        LoadPinned(ref x);
+        x.Return();
+        x.Bind(left);
+        x.Alu(X64Alu.Add, NativeState.Budget, Rcx, true);
+        x.Alu(X64Alu.Add, Rsp, 8, true);
+        x.Bind(x.Jump(), exit);
+        return code;
+    }
+
+    /// <summary>
+    /// Goes to the page of the virtual address in RAX, by way of the instruction TLB, or leaves. Then RAX is the offset in it, RCX its first record and RDX its virtual address; CodeBias is not set yet.
+    /// </summary>
+    public void FindPage(ref X64Emitter x)
+    {
+        // The mask keeps bits 1:0, so a misaligned target misses too.
+        x.Move(Rcx, Rax, wide: false);
+        x.Shift(X64Shift.Shr, Rcx, 7, false);
+        x.Alu(X64Alu.And, Rcx, (CodeTlbEntry.Count - 1) << 5, false);
+        x.Alu(X64Alu.Add, Rcx, NativeState.CodeTlb, true);
+        x.Move(Rdx, Rax);
+        x.Alu(X64Alu.And, Rdx, ~0xFFC, true);
+        x.Alu(X64Alu.Cmp, Rdx, new X64Memory(Rcx, 0), true);
+        x.Bind(x.Jump(X64Condition.NotEqual), ExitTo);
+        x.Store(NativeState.CodeVa, Rdx);
+        x.Load(Rcx, new X64Memory(Rcx, 8));
+        x.Store(NativeState.CodeBase, Rcx);
+        x.Alu(X64Alu.And, Rax, 0xFFC, false);
+    }
+
+    private void EmitObserved(ref X64Emitter x)
+    {
+        NotObserved = x.Here;
+        x.Move(Rax, Rcx);
+        x.Bind(x.Jump(), ExitAt);
+        AskedOnce = (int)(x.Here - NotObserved);
+        x.Move(Rax, Rcx);
+        x.Bind(x.Jump(), ExitAt);
+
+        JumpNoted = x.Here;
+        x.Load(Rcx, NativeState.NextNote);
+        x.Store(new X64Memory(Rcx, 0), Rax);
+        x.Store(new X64Memory(Rcx, Note.RecordOffset), Rdx);
+        x.Store(new X64Memory(Rcx, Note.FactsOffset), Note.Facts(NoteKind.Jump, 0, ObservedFlags.Taken), wide: false);
+        x.Alu(X64Alu.Add, NativeState.NextNote, Note.Size, true);
+        FindPage(ref x);
+        x.Shift(X64Shift.Shr, Rcx, 3, true);
+        x.Alu(X64Alu.Sub, Rdx, Rcx, true);
+        x.Store(NativeState.CodeBias, Rdx);
+
+        // The note is the one before the next.
+        x.Load(Rcx, NativeState.CodeBase);
+        x.Load(Rdx, NativeState.NextNote);
+        x.Store(new X64Memory(Rdx, Note.PaOffset - Note.Size), Rcx);
+        x.LoadNarrow(Rdx, new X64Memory(Rcx, Rax, 0, NativePage.ObservedOffset), 4, signed: true, wide: true);
+        x.Move(Rcx, Rax);
+        x.Lea(Rax, new X64Memory(NotObserved));
+        x.Alu(X64Alu.Add, Rdx, Rax, true);
+        x.Jump(Rdx);
     }
 
     private static nint EmitFind(ref X64Emitter x, bool write, int size, nint judge)
@@ -467,4 +607,39 @@ internal sealed unsafe class NativeCode : IDisposable
         s->ToNative();
         return next ? 1 : 0;
     }
+
+    /// <summary>As <see cref="StepOne"/>, by the core that observes, and noted.</summary>
+    [UnmanagedCallersOnly]
+    private static int ObserveOne(Pe* s, Rec* r)
+    {
+        s->FromNative();
+        if (OpOf(r) == Op.Decode)
+        {
+            Decoder.Decode(s, r);
+        }
+
+        s->NativeSteps[(int)OpOf(r)]++;
+        s->CodeDropped = 0;
+        s->Observed.Flags = ObservedFlags.None;
+        ulong pc = Pe.PcOf(s, r);
+        s->Pc = pc;
+        int went = ((delegate*<Pe*, Rec*, int>)ObservedCore.Operations[(int)OpOf(r)])(s, r);
+        Note* note = s->NextNote++;
+        note->Record = r;
+        note->Kind = went == ObservedCore.Jump ? NoteKind.Jump : NoteKind.Access;
+        note->Seen = s->Observed.Flags | (went == ObservedCore.Jump ? ObservedFlags.Taken : ObservedFlags.None);
+        note->Bytes = s->Observed.Bytes;
+        note->Va = went == ObservedCore.Jump ? s->Pc : s->Observed.Va;
+        note->Pa = s->Observed.Pa;
+        s->ObservedLeft = went == ObservedCore.Left ? (byte)1 : (byte)0;
+        if (went == ObservedCore.Next)
+        {
+            s->Pc = pc + 4;
+        }
+
+        s->ToNative();
+        return went == ObservedCore.Next && s->CodeDropped == 0 ? 1 : 0;
+    }
+
+    private static Op OpOf(Rec* r) => (Op)(r->Op & ~Rec.Alternate);
 }

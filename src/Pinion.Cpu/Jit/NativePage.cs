@@ -20,8 +20,11 @@ internal static unsafe class NativePage
     private const int EntriesOffset = WanderersOffset + Rec.PerPage;
     private const int HeatOffset = EntriesOffset + Rec.PerPage;
 
+    /// <summary>Offset of the slots of observing code.</summary>
+    public const int ObservedOffset = HeatOffset + Rec.PerPage;
+
     /// <summary>Bytes of a page with its records.</summary>
-    public const int Size = HeatOffset + Rec.PerPage;
+    public const int Size = ObservedOffset + (Rec.PerPage * 4);
 
     /// <summary>Longest block in instructions: a length is a byte, and an invalidation looks back so far.</summary>
     public const int LongestBlock = 128;
@@ -38,6 +41,9 @@ internal static unsafe class NativePage
 
     /// <summary>How often a slice of instructions ended here; from <see cref="NativeCode.Hot"/> on, what begins here is compiled as a region.</summary>
     public static byte* Heat(Rec* page) => (byte*)page + HeatOffset;
+
+    /// <summary>For each instruction its observing code, as a distance from <see cref="NativeCode.NotObserved"/>: 0 where there is none.</summary>
+    public static int* Observed(Rec* page) => (int*)((byte*)page + ObservedOffset);
 
     public static byte* Counts(Rec* page) => (byte*)page + CountsOffset;
 }

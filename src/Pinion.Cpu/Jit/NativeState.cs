@@ -29,6 +29,8 @@ internal static unsafe class NativeState
 
     public static X64Memory Pc { get; } = Field(offsetOf: static s => &s->Pc);
 
+    public static X64Memory NextNote { get; } = Field(offsetOf: static s => &s->NextNote);
+
     public static X64Memory CodeVa { get; } = Field(offsetOf: static s => &s->CodeVa);
 
     public static X64Memory CodeBase { get; } = Field(offsetOf: static s => &s->CodeBase);
@@ -38,6 +40,8 @@ internal static unsafe class NativeState
     public static X64Memory CodeTlb { get; } = Field(offsetOf: static s => &s->CodeTlb);
 
     public static X64Memory DataTlb { get; } = Field(offsetOf: static s => &s->DataTlb);
+
+    public static X64Memory UserTlb { get; } = Field(offsetOf: static s => &s->UserTlb);
 
     public static X64Memory DataGeneration { get; } = Field(offsetOf: static s => &s->DataGeneration);
 

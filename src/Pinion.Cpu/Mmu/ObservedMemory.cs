@@ -18,6 +18,9 @@ internal struct ObservedAccess
     /// <summary>HasVa once there was an access; HasPa of the first; Write of any.</summary>
     public ObservedFlags Flags;
 
+    /// <summary>Bytes from the first to the last one accessed.</summary>
+    public readonly byte Bytes => (byte)Math.Min((ulong)byte.MaxValue, End - Va);
+
     /// <summary>Adds an access of <paramref name="size"/> bytes at <paramref name="va"/>; the instruction's first is its lowest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Note(ref ObservedAccess noted, ulong va, ulong pa, int size, ObservedFlags flags)

@@ -19,6 +19,12 @@ internal static class OperationTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref readonly OperationInfo Row(int id) => ref s_table[id];
 
+    /// <summary>Whether the row <paramref name="id"/> is a conditional select or compare, integer or FP. Branches are none.</summary>
+    public static bool SelectsByCondition(int id) => (A64Id)id is (>= A64Id.CcmnRegister and <= A64Id.Csneg) or A64Id.Fcsel or A64Id.Fccmp or A64Id.Fccmpe;
+
+    /// <summary>Its condition.</summary>
+    public static uint ConditionOf(uint word) => (word >> 12) & 15;
+
     /// <summary>The operation's constant facts.</summary>
     public static OperationInfo Lookup(in ObservedOperation operation)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Pinion.Cpu.Jit;
 using Pinion.Cpu.Mmu;
 
 namespace Pinion.Cpu.State;
@@ -148,6 +149,12 @@ public unsafe struct Pe
 
     /// <summary>How often emitted code had the interpreter execute an instruction, by operation.</summary>
     public ulong* NativeSteps;
+
+    /// <summary>Where observing code notes the next access or branch.</summary>
+    internal Note* NextNote;
+
+    /// <summary>1 when the last instruction that observing code executed left: it took an exception, or somebody has to look.</summary>
+    public byte ObservedLeft;
 
     /// <summary>Where slow reads leave their value for the handler (32 bytes).</summary>
     public fixed ulong Bounce[4];

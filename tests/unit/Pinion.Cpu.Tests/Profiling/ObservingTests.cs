@@ -197,7 +197,8 @@ public sealed class ObservingTests
     {
         var threaded = new Records();
         var stepped = new Records();
-        foreach ((EngineKind engine, Records records) in new[] { (EngineKind.Threaded, threaded), (EngineKind.Switch, stepped) })
+        var compiled = new Records();
+        foreach ((EngineKind engine, Records records) in new[] { (EngineKind.Threaded, threaded), (EngineKind.Switch, stepped), (EngineKind.Block, compiled) })
         {
             using var machine = Machine(engine, timing, records);
             Prepare(machine);
@@ -206,6 +207,7 @@ public sealed class ObservingTests
         }
 
         threaded.Bytes.ShouldBe(stepped.Bytes);
+        compiled.Bytes.ShouldBe(stepped.Bytes);
         threaded.Count.ShouldBeGreaterThan(10);
     }
 

@@ -22,7 +22,7 @@ internal static class ProfiledMachine
     public const uint Timer = 333;
     public const ulong Isr = TestMachine.VectorsAt + 0x1000;
 
-    public static TheoryData<EngineKind, string> Cores => [(EngineKind.Threaded, "full"), (EngineKind.Switch, "full"), (EngineKind.Threaded, "window:1"), (EngineKind.Threaded, "window:7"), (EngineKind.Switch, "window:7"), (EngineKind.Threaded, "window:600"), (EngineKind.Threaded, "off"), (EngineKind.Switch, "off")];
+    public static TheoryData<EngineKind, string> Cores => [(EngineKind.Block, "full"), (EngineKind.Block, "window:1"), (EngineKind.Block, "window:7"), (EngineKind.Region, "window:600"), (EngineKind.Region, "off"), (EngineKind.Threaded, "full"), (EngineKind.Switch, "full"), (EngineKind.Threaded, "window:1"), (EngineKind.Threaded, "window:7"), (EngineKind.Switch, "window:7"), (EngineKind.Threaded, "window:600"), (EngineKind.Threaded, "off"), (EngineKind.Switch, "off")];
 
     /// <summary>A machine with its memory mapped at its own addresses, and one page more.</summary>
     public static TestMachine Machine(EngineKind engine, string timing, Records? records, SpeProfile? profile = null, ITruthObserver? truth = null, SpuOptions? options = null) =>
