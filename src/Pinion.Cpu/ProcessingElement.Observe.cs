@@ -8,6 +8,7 @@ using Pinion.Cpu.Jit;
 using Pinion.Cpu.Mmu;
 using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
+using Pinion.Cpu.Timer;
 
 namespace Pinion.Cpu;
 
@@ -27,6 +28,11 @@ public sealed unsafe partial class ProcessingElement
     // Where the last branch led to that was taken under observation, since the window began.
     private BranchTarget _branchTarget;
 
+    // Physical count at the sample that is being completed, where that was some time ago; 0 where it is now.
+    private ulong _moment;
+
+    private TickClock _clock;
+
     /// <summary>The profiling unit; null where the PE has none.</summary>
     public Spu? Spu => _spu;
 
@@ -38,14 +44,8 @@ public sealed unsafe partial class ProcessingElement
     /// </summary>
     private void ExecuteProfiled(Spu spu, TimingModel timing, ulong n)
     {
-        if (timing.Mode.IsFull)
-        {
-            Observe(spu, timing, n);
-            return;
-        }
-
         ulong ahead = BeforeWindow(spu, timing);
-        if (ahead == 0)
+        if (ahead == 0 || (spu.Enabled && ObservesByCode))
         {
             Observe(spu, timing, n);
             return;
@@ -53,26 +53,15 @@ public sealed unsafe partial class ProcessingElement
 
         // The model misses what runs here, so what it is fed next is another window.
         _windowOpen = false;
-        ulong before = Executed;
-        ulong faults = _fetchFaults;
-        bool exactly = false;
-        ulong most = Math.Min(n, ahead);
-        if (!spu.Enabled)
+        n = Math.Min(n, ahead);
+        ulong before = Executed - _fetchFaults;
+        if ((n > Threaded.MaxOvershoot && _truth is null) || !spu.Enabled)
         {
             RunFast(n);
         }
-        else if (_truth is null && Code.Native is NativeCode native && !NeedsCare)
-        {
-            RunCompiled(native, most);
-            exactly = true;
-        }
-        else if (_truth is null && most > Threaded.MaxOvershoot)
-        {
-            RunFast(most);
-        }
         else if (_truth is null && UsesThreaded && !NeedsCare)
         {
-            RunThreadedExactly(most);
+            RunThreadedExactly(n);
         }
         else
         {
@@ -80,26 +69,33 @@ public sealed unsafe partial class ProcessingElement
             State->Leave = 0;
             ObservedOperation unused = default;
             int el = State->El;
-            Account(ObserveChain(null, most, ref unused, out _), el);
+            Account(ObserveChain(null, n, ref unused, out _), el);
         }
 
-        ulong executed = Executed - before;
-        spu.Advance(executed - (_fetchFaults - faults));
-        if (exactly && (executed == 0 || (executed < n && State->Leave == (int)LeaveReason.Reschedule && MayGoOn)))
-        {
-            Observe(spu, timing, n - executed);
-        }
+        spu.Advance(Executed - _fetchFaults - before);
     }
+
+    /// <summary>Compiled code executes up to a sample, and observes.</summary>
+    private bool ObservesByCode => _truth is null && Code.Native is not null && !NeedsCare;
 
     /// <summary>Members of the population before the window that precedes the sample; <see cref="ulong.MaxValue"/> where none is coming.</summary>
     private static ulong BeforeWindow(Spu spu, TimingModel timing)
     {
-        ulong window = spu.Profile.Pmsidr.Pbt ? Math.Max(timing.Mode.Window, BranchWindow) : timing.Mode.Window;
-        return timing.Mode.IsFull ? 0 : !spu.Enabled ? ulong.MaxValue : spu.Distance - 1 <= window ? 0 : spu.Distance - 1 - window;
+        if (timing.Mode.IsFull)
+        {
+            return 0;
+        }
+
+        ulong window = WindowOf(spu, timing);
+        return !spu.Enabled ? ulong.MaxValue : spu.Distance <= window ? 0 : spu.Distance - window;
     }
 
+    /// <summary>Instructions of a window, the selected one included.</summary>
+    private static uint WindowOf(Spu spu, TimingModel timing) => (spu.Profile.Pmsidr.Pbt ? Math.Max(timing.Mode.Window, BranchWindow) : timing.Mode.Window) + 1;
+
     /// <summary>
-    /// Executes up to <paramref name="n"/> instructions exactly. From the window on they feed the timing model, and the one that the unit selects becomes a sample; outside of the full mode it ends there.
+    /// Executes up to <paramref name="n"/> instructions exactly. From the window on they feed the timing model, and the one that the unit selects becomes a sample. What has only the interpreter ends there, so that it
+    /// gets to the next window at its full speed; the full mode and compiled code go on.
     /// </summary>
     private void Observe(Spu spu, TimingModel timing, ulong n)
     {
@@ -109,11 +105,12 @@ public sealed unsafe partial class ProcessingElement
         {
             State->Leave = 0;
             int el = State->El;
-            ulong distance = spu.Distance;
-            ulong executed = ObserveSome(timing, BeforeWindow(spu, timing), Math.Min(n, distance), ref operation, out OperationTiming last);
-            n -= executed;
+            ulong before = Executed;
+            ulong executed = ObserveSome(spu, timing, BeforeWindow(spu, timing), n, ref operation, out OperationTiming last);
             Account(executed, el);
+            n -= Executed - before;
             goesOn = n != 0;
+            ulong distance = spu.Distance;
             if (executed != distance)
             {
                 spu.Advance(executed);
@@ -127,7 +124,7 @@ public sealed unsafe partial class ProcessingElement
                 }
 
                 _windowOpen = false;
-                goesOn &= timing.Mode.IsFull && !spu.IrqPending;
+                goesOn &= timing.Mode.IsFull || ObservesByCode;
             }
 
             if (_spuStale)
@@ -136,43 +133,134 @@ public sealed unsafe partial class ProcessingElement
                 spu.Reevaluate(State->El);
             }
         }
-        while (goesOn && (State->Leave == 0 || (State->Leave == (int)LeaveReason.Reschedule && MayGoOn)));
+        while (goesOn && (State->Leave == 0 || (State->Leave == (int)LeaveReason.Reschedule && MayGoOn)) && (spu.Enabled || timing.Mode.IsFull) && !spu.IrqPending);
     }
 
     /// <summary>
-    /// Executes some instructions of one Exception level, at most <paramref name="n"/>, of which the first <paramref name="ahead"/> are before the window: what the model is to be fed, it is.
-    /// <paramref name="operation"/> and <paramref name="last"/> are about the last one executed, where it was the <paramref name="n"/>th.
+    /// Executes some instructions of one Exception level, at most <paramref name="n"/>, of which the first <paramref name="ahead"/> are before the window: what the model is to be fed, it is. Samples that are passed by are
+    /// completed, with what came before them. <paramref name="operation"/> and <paramref name="last"/> are about the last instruction, where it is the one selected.
     /// </summary>
-    /// <returns>Instructions executed.</returns>
-    private ulong ObserveSome(TimingModel timing, ulong ahead, ulong n, ref ObservedOperation operation, out OperationTiming last)
+    /// <returns>Instructions executed since the last sample completed here. The caller counts them.</returns>
+    private ulong ObserveSome(Spu spu, TimingModel timing, ulong ahead, ulong n, ref ObservedOperation operation, out OperationTiming last)
     {
-        if (_truth is null && Code.Native is NativeCode native && !NeedsCare)
+        last = default;
+        if (ObservesByCode)
         {
-            last = default;
             Rec* ip = Here();
             if (ip == null)
             {
                 return 0;
             }
 
-            operation.El = operation.NextEl = State->El;
-            ulong pc = State->Pc;
-            ulong taken = Exceptions.Taken;
-            if (native.TryObserve(State, ip, (long)Math.Min(n, NativeCode.MostObserved), Executed, out long done))
+            if (TryByCode(Code.Native!, ip, spu, timing, (long)ahead, (long)n, ref operation, ref last, out long done))
             {
-                last = Read(new NoteReader(native.Notes, State->NextNote, ip, pc), timing, (long)Math.Min(ahead, (ulong)done), done, Exceptions.Taken != taken, ref operation);
                 return (ulong)done;
+            }
+
+            if (Math.Min(ahead, n) > NativeCode.MostObserved)
+            {
+                // The next block is near.
+                _windowOpen = false;
+                return (ulong)RunChain(ip, Math.Min((long)Math.Min(ahead, n) - Threaded.MaxOvershoot, ChainLength));
             }
         }
 
+        n = Math.Min(n, spu.Distance);
         if (ahead != 0)
         {
-            return ObserveChain(null, Math.Min(n, ahead), ref operation, out last);
+            _windowOpen = false;
+            return ObserveChain(null, Math.Min(ahead, n), ref operation, out last);
         }
 
         OpenWindow(timing);
         operation.PreviousTarget = _branchTarget;
-        return ObserveChain(timing, n == 1 || n < _spu!.Distance ? n : n - 1, ref operation, out last);
+        return ObserveChain(timing, n == 1 || n < spu.Distance ? n : n - 1, ref operation, out last);
+    }
+
+    /// <summary>As <see cref="ObserveSome"/>, by compiled code from record <paramref name="ip"/> on; false where there is none.</summary>
+    private bool TryByCode(NativeCode native, Rec* ip, Spu spu, TimingModel timing, long ahead, long n, ref ObservedOperation operation, ref OperationTiming last, out long done)
+    {
+        Pe* s = State;
+        int el = s->El;
+        ulong pc = s->Pc;
+        ulong taken = Exceptions.Taken;
+        var distance = (long)Math.Min(spu.Distance, long.MaxValue);
+        long most = Math.Min(n, distance);
+        ahead = Math.Min(ahead, most);
+        if (ahead != 0)
+        {
+            _windowOpen = false;
+
+            // Of a long window the rest is for the next turn. Where the whole of it is executed, code may go on to the next samples.
+            long observed = Math.Min(most - ahead, NativeCode.MostObserved - BlockCompiler.LongestShort);
+            long aheadOfNext = (long)spu.DistanceOfNext - observed;
+            int samples = aheadOfNext <= 0 || ahead + observed != distance ? 0
+                : (int)Math.Min(Math.Min(spu.SamplesWithRoom, NativeCode.MarksFor(observed)), 1 + ((n - distance) / (aheadOfNext + observed)));
+            if (native.TryApproach(s, ip, ahead, observed, samples, aheadOfNext, Executed, out done) && (done != 0 || s->NextMark != native.Marks))
+            {
+                Note* notes = native.Notes;
+                if (s->NextMark != native.Marks)
+                {
+                    notes = CompleteMarks(native, spu, timing, ahead, observed, aheadOfNext, el, ref operation);
+                    ahead = aheadOfNext;
+                }
+
+                if (s->ObservedFirst != null)
+                {
+                    operation.ContextId = ContextId;
+                    long count = done - (ahead - s->ObservedAhead);
+                    last = Read(new NoteReader(notes, s->NextNote, s->ObservedFirst, s->ObservedPc), timing, Math.Min(s->ObservedAhead, count), count, el, s->ObservedLeft != 0, Exceptions.Taken != taken, ref operation);
+                }
+
+                if (s->ElsewherePage != null && s->ElsewherePage == s->CodeBase)
+                {
+                    // Before a sample no full block had room here, or there is none: that happens where much time is spent.
+                    var index = (int)(s->ElsewhereOffset / 4);
+                    native.Warm(s, s->CodeBase, index);
+                    CompileIfDue(native, s->CodeBase, index);
+                }
+
+                return true;
+            }
+        }
+
+        if (ahead <= NativeCode.MostObserved && native.TryObserve(s, ip, Math.Min(most, NativeCode.MostObserved), Executed, out done))
+        {
+            operation.ContextId = ContextId;
+            last = Read(new NoteReader(native.Notes, s->NextNote, ip, pc), timing, Math.Min(ahead, done), done, el, s->ObservedLeft != 0, Exceptions.Taken != taken, ref operation);
+            return true;
+        }
+
+        done = 0;
+        return false;
+    }
+
+    /// <summary>Completes the samples that compiled code has come by; answers where the notes behind the last one begin.</summary>
+    private Note* CompleteMarks(NativeCode native, Spu spu, TimingModel timing, long ahead, long window, long aheadOfNext, int el, ref ObservedOperation operation)
+    {
+        Note* notes = native.Notes;
+        SampleMark* end = State->NextMark;
+        bool realTime = !Configuration.Time.IsDeterministic;
+        if (realTime)
+        {
+            _clock.Read(Timer.PhysicalCount, native.ReadTicks());
+        }
+
+        for (SampleMark* mark = native.Marks; mark != end; mark++)
+        {
+            operation.ContextId = mark->ContextId;
+            OperationTiming timed = Read(new NoteReader(notes, mark->NotesEnd, mark->First, mark->Pc), timing, mark->Ahead, mark->Ahead + window, el, left: false, tookException: false, ref operation);
+            notes = mark->NotesEnd;
+            Account((ulong)(ahead + window), el);
+            spu.Advance((ulong)(ahead + window - 1));
+            _moment = realTime ? _clock.CountAt(mark->Ticks) : 0;
+            spu.Complete(operation, timed);
+            _windowOpen = false;
+            ahead = aheadOfNext;
+        }
+
+        _moment = 0;
+        return notes;
     }
 
     private void OpenWindow(TimingModel timing)
@@ -185,12 +273,10 @@ public sealed unsafe partial class ProcessingElement
         }
     }
 
-    /// <summary>Hands what observing code has executed, from the instruction after the first <paramref name="ahead"/> on, to the timing model.</summary>
-    private OperationTiming Read(NoteReader reader, TimingModel timing, long ahead, long executed, bool tookException, ref ObservedOperation operation)
+    /// <summary>Hands what observing code has executed at <paramref name="el"/>, from the instruction after the first <paramref name="ahead"/> on, to the timing model.</summary>
+    private OperationTiming Read(NoteReader reader, TimingModel timing, long ahead, long executed, int el, bool left, bool tookException, ref ObservedOperation operation)
     {
-        Pe* s = State;
         OperationTiming last = default;
-        operation.ContextId = ContextId;
         if (ahead != 0)
         {
             reader.Skip(ahead);
@@ -199,6 +285,7 @@ public sealed unsafe partial class ProcessingElement
         if (ahead < executed)
         {
             OpenWindow(timing);
+            operation.El = operation.NextEl = (byte)el;
         }
 
         for (long i = ahead; i < executed; i++)
@@ -207,10 +294,10 @@ public sealed unsafe partial class ProcessingElement
             reader.Next(ref operation);
             if (operation.Has(ObservedFlags.Taken))
             {
-                _branchTarget = new BranchTarget(operation.NextPc, s->El);
+                _branchTarget = new BranchTarget(operation.NextPc, (byte)el);
             }
 
-            if (i == executed - 1 && s->ObservedLeft != 0)
+            if (i == executed - 1 && left)
             {
                 Leave(tookException, ref operation);
             }
@@ -338,9 +425,9 @@ public sealed unsafe partial class ProcessingElement
     /// <summary>The profiling unit's view of memory and time.</summary>
     private sealed class SpuPort(ProcessingElement pe) : IProfilingMemory, IProfilingClock
     {
-        public ulong PhysicalCount => pe.Timer.PhysicalCount;
+        public ulong PhysicalCount => pe._moment != 0 ? pe._moment : pe.Timer.PhysicalCount;
 
-        public ulong VirtualCount => pe.Timer.VirtualCount;
+        public ulong VirtualCount => PhysicalCount - pe.Timer.VirtualOffset;
 
         public bool TryTranslate(ulong va, out nint host, out SpuFault fault)
         {

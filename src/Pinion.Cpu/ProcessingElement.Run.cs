@@ -13,6 +13,9 @@ public sealed unsafe partial class ProcessingElement
     /// <summary>Instructions between two looks at what other threads want: some 20 µs.</summary>
     private const ulong SliceLength = 16384;
 
+    /// <summary>As <see cref="SliceLength"/>, while there are samples: these are completed several at a time.</summary>
+    private const ulong ProfiledSliceLength = 2 * SliceLength;
+
     /// <summary>Instructions between two looks at the clock; none where time follows instructions.</summary>
     private readonly ulong _pollInterval;
 
@@ -60,7 +63,7 @@ public sealed unsafe partial class ProcessingElement
                 }
                 else
                 {
-                    ulong n = Math.Min(Math.Min(SliceLength, end - Executed), Math.Min(Timer.InstructionsUntilDue, Pmu.InstructionsUntilOverflow));
+                    ulong n = Math.Min(Math.Min(_spu is { Enabled: true } ? ProfiledSliceLength : SliceLength, end - Executed), Math.Min(Timer.InstructionsUntilDue, Pmu.InstructionsUntilOverflow));
                     if (Configuration.Checkpoints is { } checkpoints)
                     {
                         ExecuteToCheckpoint(checkpoints, Math.Max(1, n));
@@ -190,26 +193,30 @@ public sealed unsafe partial class ProcessingElement
         if (_sliceEnded)
         {
             _sliceEnded = false;
-            if (native.HasRegions)
-            {
-                native.Warm(s, page, index);
-            }
+            native.Warm(s, page, index);
         }
 
-        if (!native.Has(page, index))
-        {
-            byte* count = NativePage.Counts(page) + index;
-            if (*count >= Configuration.CompileAfter && *count != NativeCode.NotWorthIt && ((Op)ip->Op != Op.Decode || native.DecodesAhead))
-            {
-                *count = native.Compile(s, page, index) ? (byte)0 : NativeCode.NotWorthIt;
-            }
-            else if (*count < NativeCode.NotWorthIt - 1)
-            {
-                (*count)++;
-            }
-        }
-
+        CompileIfDue(native, page, index);
         return native.TryRun(s, ip, n, Executed, out long done) ? done : RunChain(ip, Math.Min(n, ChainLength));
+    }
+
+    /// <summary>Has an instruction begin a block once it was asked for often enough.</summary>
+    private void CompileIfDue(NativeCode native, Rec* page, int index)
+    {
+        if (native.Has(page, index))
+        {
+            return;
+        }
+
+        byte* count = NativePage.Counts(page) + index;
+        if (*count >= Configuration.CompileAfter && *count != NativeCode.NotWorthIt && ((Op)page[index].Op != Op.Decode || native.DecodesAhead))
+        {
+            *count = native.Compile(State, page, index) ? (byte)0 : NativeCode.NotWorthIt;
+        }
+        else if (*count < NativeCode.NotWorthIt - 1)
+        {
+            (*count)++;
+        }
     }
 
     /// <summary>Instructions after which the interpreter's chain is looked at for what could be compiled: where it stands then is most likely where most time goes.</summary>
@@ -259,42 +266,6 @@ public sealed unsafe partial class ProcessingElement
             left -= done;
         }
         while (left > 0 && s->Leave == (int)LeaveReason.Reschedule && MayGoOn);
-    }
-
-    /// <summary>
-    /// Executes up to <paramref name="n"/> instructions by compiled code, and stops where the next block, or the next turn of a loop, would be too long, or has none. What is left then is at most
-    /// <see cref="NativeCode.MostObserved"/>, and for <see cref="Observe"/>.
-    /// </summary>
-    private void RunCompiled(NativeCode native, ulong n)
-    {
-        Pe* s = State;
-        long left = (long)n;
-        do
-        {
-            s->Leave = 0;
-            Rec* ip = Here();
-            if (ip == null)
-            {
-                return;
-            }
-
-            int el = s->El;
-            if (!native.TryRun(s, ip, left, Executed, out long done))
-            {
-                if (left <= NativeCode.MostObserved)
-                {
-                    s->Leave = (int)LeaveReason.Reschedule;
-                    return;
-                }
-
-                done = RunNative(native, ip, left - Threaded.MaxOvershoot);
-            }
-
-            Account((ulong)done, el);
-            left -= done;
-        }
-        while (left > 0 && s->Leave == (int)LeaveReason.Reschedule && MayGoOn);
-        _sliceEnded = left <= 0;
     }
 
     /// <summary>Nothing happened in the last chain that somebody has to look at before the next.</summary>

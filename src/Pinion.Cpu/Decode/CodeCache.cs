@@ -119,13 +119,14 @@ internal sealed unsafe class CodeCache : IDisposable
         }
     }
 
-    /// <summary>Forgets the observing code that holds any of <paramref name="count"/> instructions from <paramref name="first"/> on.</summary>
+    /// <summary>Forgets the observing code and short blocks that hold any of <paramref name="count"/> instructions from <paramref name="first"/> on.</summary>
     private void DropObserved(Rec* page, int first, int count)
     {
         if (Native is not null && page[Rec.PerPage].Aux != 0)
         {
             int from = Math.Max(0, first - BlockCompiler.LongestObserved);
             new Span<int>(NativePage.Observed(page) + from, first + count - from).Clear();
+            new Span<int>(NativePage.Short(page) + from, first + count - from).Clear();
         }
     }
 

@@ -1,3 +1,4 @@
+using Pinion.Arm.A64;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.State;
 using static Pinion.Cpu.Jit.X64Register;
@@ -17,6 +18,13 @@ internal sealed unsafe partial class BlockCompiler
             FlushFlags();
             GiveBack(Rest + 1);
             JumpOut(_start + _index);
+            return false;
+        }
+
+        if ((A64Id)r->Id == A64Id.PsbCsync)
+        {
+            FlushFlags();
+            LeaveForRecords();
             return false;
         }
 
@@ -48,6 +56,14 @@ internal sealed unsafe partial class BlockCompiler
                 // What ends a block here mostly leaves, but for all that is known it may go on.
                 return true;
         }
+    }
+
+    /// <summary>PSB CSYNC waits for the records of all samples before it, and these are written when emitted code has left.</summary>
+    private void LeaveForRecords()
+    {
+        GiveBack(_observed ? 0 : Rest);
+        _x.Move(Rax, (ulong)((_start + _index + 1) * 4));
+        _x.Bind(_x.Jump(), owner.ExitAt);
     }
 
     /// <summary>Whether an instruction has code of its own.</summary>

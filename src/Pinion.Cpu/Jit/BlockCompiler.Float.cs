@@ -141,7 +141,7 @@ internal sealed unsafe partial class BlockCompiler
             }
             else
             {
-                JumpOut(_start + _length);
+                FallOut();
             }
         }
     }

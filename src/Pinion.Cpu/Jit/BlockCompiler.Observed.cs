@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Pinion.Arm.A64;
 using Pinion.Cpu.Decode;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.Profiling;
@@ -17,6 +18,9 @@ internal sealed unsafe partial class BlockCompiler
     /// <summary>Longest stretch. An invalidation looks back so far.</summary>
     public const int LongestObserved = 32;
 
+    /// <summary>Longest short block.</summary>
+    public const int LongestShort = 16;
+
     /// <summary>MSR CONTEXTIDR_EL1, without its register.</summary>
     private const uint MsrContextIdr = 0xD518_D020;
 
@@ -28,6 +32,7 @@ internal sealed unsafe partial class BlockCompiler
         _page = page;
         _start = start;
         _region = false;
+        _short = false;
         _observed = true;
         FormObserved(s);
         code = 0;
@@ -38,6 +43,30 @@ internal sealed unsafe partial class BlockCompiler
         }
 
         _observed = false;
+        return _length;
+    }
+
+    /// <summary>
+    /// Compiles a short block: an ordinary one, but no longer than to the first branch, so that it comes close to the end of the budget. There observing code goes on. Answers the number of instructions; 0 where the
+    /// first one is not decoded.
+    /// </summary>
+    public int CompileShort(Pe* s, Rec* page, int start, CodeMemory memory, out nint code)
+    {
+        _page = page;
+        _start = start;
+        _region = false;
+        _short = true;
+        code = 0;
+        Form(s, LongestShort);
+        if (OpOf(At(0)) == Op.Decode)
+        {
+            return 0;
+        }
+
+        _sites = null;
+        FindLoops();
+        Emit(memory, 0);
+        code = memory.Commit(PrefixBytes + _x.Length) + PrefixBytes;
         return _length;
     }
 
@@ -107,7 +136,7 @@ internal sealed unsafe partial class BlockCompiler
 
         if (open)
         {
-            JumpOut(_start + _length);
+            FallOut();
         }
 
         EmitLater();
@@ -119,6 +148,12 @@ internal sealed unsafe partial class BlockCompiler
     {
         Op op = OpOf(r);
         OpKind kind = Threaded.KindOf(op);
+        if ((A64Id)r->Id == A64Id.PsbCsync)
+        {
+            LeaveForRecords();
+            return false;
+        }
+
         switch (kind)
         {
             case OpKind.Branch:
@@ -209,8 +244,7 @@ internal sealed unsafe partial class BlockCompiler
         _x.Jump(Rdx);
     }
 
-    /// <summary>Goes on behind the stretch.</summary>
-    private void JumpOutObserved(int record)
+    private void FallOut(int record, int* slots)
     {
         if (record == Rec.PerPage)
         {
@@ -220,7 +254,7 @@ internal sealed unsafe partial class BlockCompiler
             return;
         }
 
-        _x.Move(Rax, (ulong)(NativePage.Observed(_page) + record));
+        _x.Move(Rax, (ulong)(slots + record));
         _x.LoadNarrow(Rdx, new X64Memory(Rax, 0), 4, signed: true, wide: true);
         JumpToObserved(record * 4);
     }

@@ -37,6 +37,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     private X64Emitter _x;
     private byte* _sites;
     private bool _region;
+    private bool _short;
     private Rec* _page;
     private int _start;
     private int _length;
@@ -114,8 +115,9 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         _page = page;
         _start = start;
         _region = region;
+        _short = false;
         code = 0;
-        if (!Form(s))
+        if (!Form(s, NativePage.LongestBlock))
         {
             return 0;
         }
@@ -183,7 +185,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         if (open)
         {
             FlushFlags();
-            JumpOut(_start + _length);
+            FallOut();
         }
 
         EmitEntries(sites);
@@ -229,9 +231,9 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     // ---- forming ----
 
     /// <summary>Finds how far the block reaches and which instructions in it are branched to.</summary>
-    private bool Form(Pe* s)
+    private bool Form(Pe* s, int longest)
     {
-        int most = Math.Min(NativePage.LongestBlock, Rec.PerPage - _start);
+        int most = Math.Min(longest, Rec.PerPage - _start);
         int furthest = 0;
         int native = 0;
         int decoded = 0;
@@ -255,7 +257,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             }
 
             // Behind an instruction that never goes on to the next the block continues only where something in it leads there.
-            if (Ends(r, kind) && furthest < _length)
+            if ((_short && kind == OpKind.Branch) || (Ends(r, kind) && furthest < _length))
             {
                 break;
             }
@@ -269,7 +271,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             }
 
             int behind = index + 1;
-            if (OpOf(At(index)) is Op.Bl or Op.Blr && behind < _length && OpOf(At(behind)) != Op.Decode)
+            if (!_short && OpOf(At(index)) is Op.Bl or Op.Blr && behind < _length && OpOf(At(behind)) != Op.Decode)
             {
                 _isTarget[behind] = true;
                 _entries.Add((behind, 0));
@@ -461,14 +463,25 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     /// <summary>Instructions of the block behind the one being compiled: what is given back when it leaves.</summary>
     private int Rest => _length - _index - 1;
 
+    /// <summary>Goes on behind the stretch. NZCV is in memory.</summary>
+    private void FallOut()
+    {
+        int record = _start + _length;
+        if (_observed || (_short && record < Rec.PerPage))
+        {
+            // No block need begin here, so a short one goes on by another until there is a branch.
+            FallOut(record, _observed ? NativePage.Observed(_page) : NativePage.Short(_page));
+        }
+        else
+        {
+            JumpOut(record);
+        }
+    }
+
     /// <summary>Jumps to the instruction of record <paramref name="record"/> of the page, or to the page behind it. NZCV is in memory.</summary>
     private void JumpOut(int record)
     {
-        if (_observed)
-        {
-            JumpOutObserved(record);
-        }
-        else if (record < Rec.PerPage)
+        if (record < Rec.PerPage)
         {
             _x.Move(Rax, (ulong)(NativePage.Slots(_page) + record));
             _x.Jump(new X64Memory(Rax, 0));
@@ -543,8 +556,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
                     break;
                 case LaterKind.BudgetEnd:
                     GiveBack(_observed ? 1 : _length - later.Index);
-                    _x.Move(Rax, (ulong)((_start + later.Index) * 4));
-                    _x.Bind(_x.Jump(), owner.ExitAt);
+                    EndBudget(later.Index);
                     break;
                 case LaterKind.Back:
                     Carry((int)later.Target, later.Held);
@@ -552,8 +564,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
                     X64Patch go = _x.Jump(X64Condition.NotSign);
                     _x.Bind(go, _labels[(int)later.Target]);
                     GiveBack(_length - (int)later.Target);
-                    _x.Move(Rax, (ulong)((_start + later.Target) * 4));
-                    _x.Bind(_x.Jump(), owner.ExitAt);
+                    EndBudget((int)later.Target);
                     break;
                 case LaterKind.Forward:
                     GiveBack((int)later.Target - later.Index - 1);
@@ -569,6 +580,13 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
                     break;
             }
         }
+    }
+
+    /// <summary>There is not enough left of the budget to go on at an instruction.</summary>
+    private void EndBudget(int index)
+    {
+        _x.Move(Rax, (ulong)((_start + index) * 4));
+        _x.Bind(_x.Jump(), _observed ? owner.EndObserved : _short ? owner.Observe : owner.Elsewhere);
     }
 
     private void GiveBack(int instructions)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Pinion.Arm.SystemRegisters;
 using Pinion.Cpu.Decode;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.Profiling;
@@ -35,6 +36,7 @@ internal sealed unsafe class NativeCode : IDisposable
     private readonly long _shared;
     private readonly nint _constants;
     private delegate* unmanaged<Pe*, nint, void> _enter;
+    private delegate* unmanaged[SuppressGCTransition]<ulong> _readTicks;
 
     private NativeCode(CodeMemory memory, CodeCache pages)
     {
@@ -44,6 +46,8 @@ internal sealed unsafe class NativeCode : IDisposable
         VectorConstants = new VectorConstants(memory);
         EmitShared();
         _shared = memory.Used;
+        Dbg?.WriteLine($"{memory.Start:x} {_shared:x} SHARED");
+        Dbg?.WriteLine($"# step {Step:x} stepobs {StepObserved:x} jumpnoted {JumpNoted:x} notobs {NotObserved:x} exitat {ExitAt:x}");
         _compiler = new BlockCompiler(this);
     }
 
@@ -59,6 +63,21 @@ internal sealed unsafe class NativeCode : IDisposable
 
     /// <summary>Where a slot leads whose instruction has no block: out, with Pc at that instruction.</summary>
     public nint NotCompiled { get; private set; }
+
+    /// <summary>Where a block is missing or too long, at offset RAX of the page.</summary>
+    public nint Elsewhere { get; private set; }
+
+    /// <summary>Goes on by short blocks at offset RAX of the page.</summary>
+    public nint Approach { get; private set; }
+
+    /// <summary>Goes on by observing code at offset RAX of the page.</summary>
+    public nint Observe { get; private set; }
+
+    /// <summary>Where the budget of observing code ends, at offset RAX of the page.</summary>
+    public nint EndObserved { get; private set; }
+
+    /// <summary>Marks a sample, and goes on at offset RAX of the page.</summary>
+    public nint MarkSample { get; private set; }
 
     /// <summary>Leaves with Pc = CodeVa + RAX.</summary>
     public nint ExitAt { get; private set; }
@@ -156,11 +175,82 @@ internal sealed unsafe class NativeCode : IDisposable
             return false;
         }
 
-        done = Enter(s, code, budget, executed);
+        s->NativeElsewhere = ExitAt;
+        Enter(s, code, budget, executed);
+        done = budget - s->NativeBudget;
+        Executed += done;
         return true;
     }
 
-    private long Enter(Pe* s, nint code, long budget, ulong executed)
+    /// <summary>
+    /// Executes <paramref name="ahead"/> instructions as fast as possible, and then <paramref name="window"/> ones by observing code, which also executes the last few of the former. With <paramref name="samples"/> that
+    /// ends in a sample, which is marked, and the next ones follow, <paramref name="aheadOfNext"/> instructions before their windows. <paramref name="done"/> is how many instructions were executed behind the last
+    /// sample marked; <see cref="Pe.ObservedFirst"/> tells whether observing code had taken over for the next. Fewer where something comes between. False where there is no code for the instruction.
+    /// </summary>
+    public bool TryApproach(Pe* s, Rec* ip, long ahead, long window, int samples, long aheadOfNext, ulong executed, out long done)
+    {
+        int index = (int)(ip - s->CodeBase);
+        nint code = NativePage.Slots(s->CodeBase)[index];
+        if (code == NotCompiled || ahead < NativePage.Lengths(s->CodeBase)[index])
+        {
+            int* slot = NativePage.Short(s->CodeBase) + index;
+            if (Asks(s, slot))
+            {
+                MakeRoom();
+                if (_compiler.CompileShort(s, s->CodeBase, index, _memory, out nint made) != 0)
+                {
+                    *slot = (int)(made - NotObserved);
+                }
+            }
+
+            if (!IsCode(*slot))
+            {
+                done = 0;
+                return false;
+            }
+
+            code = NotObserved + *slot;
+        }
+
+        s->NativeElsewhere = Approach;
+        s->ElsewherePage = null;
+        s->ObservedWindow = window;
+        s->ObservedFirst = null;
+        s->NextNote = Notes;
+        s->ObservedLeft = 0;
+        s->ObservedEnd = samples == 0 ? ExitAt : MarkSample;
+        s->NextMark = Marks;
+        s->SamplesLeft = samples;
+        s->AheadOfNext = aheadOfNext;
+        Enter(s, code, ahead, executed);
+        int marked = (int)(s->NextMark - Marks);
+        long behind = marked == 0 ? 0 : ahead + window + ((marked - 1) * (aheadOfNext + window));
+        done = (marked == 0 ? ahead : aheadOfNext) + (s->ObservedFirst == null ? 0 : window) - s->NativeBudget;
+        Executed += behind + done;
+        return true;
+    }
+
+    /// <summary>Whether an instruction gets code of its own: what is met once may never be met again.</summary>
+    private bool Asks(Pe* s, int* slot)
+    {
+        if (*slot == AskedOnce || (*slot == 0 && DecodesAhead))
+        {
+            s->CodeBase[Rec.PerPage].Aux = 1;
+            return true;
+        }
+
+        if (*slot == 0)
+        {
+            s->CodeBase[Rec.PerPage].Aux = 1;
+            *slot = AskedOnce;
+        }
+
+        return false;
+    }
+
+    private bool IsCode(int slot) => slot != 0 && slot != AskedOnce;
+
+    private void Enter(Pe* s, nint code, long budget, ulong executed)
     {
         s->ToNative();
         s->NativeEnd = (long)executed + budget;
@@ -169,22 +259,32 @@ internal sealed unsafe class NativeCode : IDisposable
         s->HostFpControl = 0x1F80;
         _enter(s, code);
         s->FromNative();
-        long done = budget - s->NativeBudget;
         Entries++;
-        Executed += done;
         if (s->Leave == 0)
         {
             s->Leave = (int)LeaveReason.Reschedule;
         }
-
-        return done;
     }
 
     /// <summary>Most instructions that <see cref="TryObserve"/> executes at once.</summary>
     public const int MostObserved = 160;
 
+    /// <summary>Most samples that emitted code marks at once.</summary>
+    public const int MostMarks = 32;
+
+    private const int MostNotes = 8192;
+
     /// <summary>What observing code has noted, up to <see cref="Pe.NextNote"/>.</summary>
-    public Note* Notes { get; } = (Note*)NativeMemory.AlignedAlloc(2 * MostObserved * Note.Size, 64);
+    public Note* Notes { get; } = (Note*)NativeMemory.AlignedAlloc(MostNotes * Note.Size, 64);
+
+    /// <summary>The samples it has come by, up to <see cref="Pe.NextMark"/>.</summary>
+    public SampleMark* Marks { get; } = (SampleMark*)NativeMemory.AlignedAlloc(MostMarks * SampleMark.Size, 64);
+
+    /// <summary>The host's time stamp counter.</summary>
+    public ulong ReadTicks() => _readTicks();
+
+    /// <summary>How many samples with a window of so many instructions, the sample included, can be marked at once: an instruction leaves two notes at the most.</summary>
+    public static int MarksFor(long window) => (int)Math.Min(MostMarks, MostNotes / (2 * (window + BlockCompiler.LongestShort)));
 
     /// <summary>
     /// Executes from record <paramref name="ip"/> of the page being executed on, at most <paramref name="budget"/> instructions (<see cref="MostObserved"/> or fewer) and exactly so many unless something comes
@@ -194,18 +294,12 @@ internal sealed unsafe class NativeCode : IDisposable
     {
         int index = (int)(ip - s->CodeBase);
         int* slot = NativePage.Observed(s->CodeBase) + index;
-        if (*slot == AskedOnce || (*slot == 0 && DecodesAhead))
+        if (Asks(s, slot))
         {
             CompileObserved(s, s->CodeBase, index);
         }
-        else if (*slot == 0)
-        {
-            // What is met once may never be met again.
-            s->CodeBase[Rec.PerPage].Aux = 1;
-            *slot = AskedOnce;
-        }
 
-        if (*slot == 0 || *slot == AskedOnce)
+        if (!IsCode(*slot))
         {
             done = 0;
             return false;
@@ -213,7 +307,10 @@ internal sealed unsafe class NativeCode : IDisposable
 
         s->NextNote = Notes;
         s->ObservedLeft = 0;
-        done = Enter(s, NotObserved + *slot, budget, executed);
+        s->ObservedEnd = ExitAt;
+        Enter(s, NotObserved + *slot, budget, executed);
+        done = budget - s->NativeBudget;
+        Executed += done;
         return true;
     }
 
@@ -221,24 +318,24 @@ internal sealed unsafe class NativeCode : IDisposable
     {
         MakeRoom();
         int length = _compiler.CompileObserved(s, page, index, _memory, out nint code);
-        page[Rec.PerPage].Aux = 1;
         int* slots = NativePage.Observed(page) + index;
         for (int i = 0; i < length; i++)
         {
-            if (slots[i] == 0 || slots[i] == AskedOnce)
+            if (!IsCode(slots[i]))
             {
                 slots[i] = (int)(code + _compiler.LabelOf(i) - NotObserved);
             }
         }
 
         ObservedInstructions += length;
+        Dbg?.WriteLine($"{code:x} {_memory.Next - code:x} OBS pc={s->CodeVa + (ulong)index * 4:x} n={length}");
     }
 
     /// <summary>A slice of instructions has ended before record <paramref name="index"/>: where that happens often, most time is spent. Compiles it again when it is time.</summary>
     public void Warm(Pe* s, Rec* page, int index)
     {
         byte* heat = NativePage.Heat(page) + index;
-        if (*heat >= Hot || !Has(page, index) || (Op)page[index].Op == Op.Decode)
+        if (!HasRegions || *heat >= Hot || !Has(page, index) || (Op)page[index].Op == Op.Decode)
         {
             return;
         }
@@ -271,11 +368,14 @@ internal sealed unsafe class NativeCode : IDisposable
             }
         }
 
+        Dbg?.WriteLine($"{code:x} {_memory.Next - code:x} {(region ? "REG" : "BLK")} pc={s->CodeVa + (ulong)index * 4:x} n={length}");
         Regions += region ? 1 : 0;
         Blocks++;
         Instructions += length;
         return true;
     }
+
+    private static System.IO.StreamWriter? Dbg = Environment.GetEnvironmentVariable("PINION_DBG") is string f ? new System.IO.StreamWriter(f) { AutoFlush = true } : null;
 
     private void MakeRoom()
     {
@@ -322,6 +422,7 @@ internal sealed unsafe class NativeCode : IDisposable
         _memory.Dispose();
         NativeMemory.Free(Steps);
         NativeMemory.AlignedFree(Notes);
+        NativeMemory.AlignedFree(Marks);
     }
 
     private nint PlaceConstants()
@@ -355,6 +456,9 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Alu(X64Alu.Sub, Rax, NativeState.CodeBase, true);
         x.Alu(X64Alu.Sub, Rax, NativePage.SlotsOffset, true);
         x.Shift(X64Shift.Shr, Rax, 1, true);
+
+        Elsewhere = x.Here;
+        x.Jump(NativeState.Elsewhere);
 
         ExitAt = x.Here;
         x.Alu(X64Alu.Add, Rax, NativeState.CodeVa, true);
@@ -465,6 +569,67 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Move(Rax, Rcx);
         x.Bind(x.Jump(), ExitAt);
 
+        Approach = x.Here;
+        x.Load(Rcx, NativeState.CodeBase);
+        x.Store(NativeState.ElsewherePage, Rcx);
+        x.Store(NativeState.ElsewhereOffset, Rax);
+        JumpToSlot(ref x, NativePage.ShortOffset);
+
+        Observe = x.Here;
+        x.Load(Rcx, NativeState.CodeVa);
+        x.Alu(X64Alu.Add, Rcx, Rax, true);
+        x.Store(NativeState.ObservedPc, Rcx);
+        x.Load(Rcx, NativeState.Budget);
+        x.Store(NativeState.ObservedAhead, Rcx);
+        x.Alu(X64Alu.Add, Rcx, NativeState.ObservedWindow, true);
+        x.Store(NativeState.Budget, Rcx);
+        x.Load(Rcx, NativeState.CodeBase);
+
+        // Eight bytes of a record for each of an instruction.
+        x.Lea(Rdx, new X64Memory(Rcx, Rax, 3, 0));
+        x.Store(NativeState.ObservedFirst, Rdx);
+        JumpToSlot(ref x, NativePage.ObservedOffset);
+
+        _readTicks = (delegate* unmanaged[SuppressGCTransition]<ulong>)x.Here;
+        x.ReadTicks();
+        x.Shift(X64Shift.Shl, Rdx, 32, true);
+        x.Alu(X64Alu.Or, Rax, Rdx, true);
+        x.Return();
+
+        EndObserved = x.Here;
+        x.Jump(NativeState.ObservedEnd);
+
+        MarkSample = x.Here;
+        x.Move(Rcx, Rax);
+        x.ReadTicks();
+        x.Shift(X64Shift.Shl, Rdx, 32, true);
+        x.Alu(X64Alu.Or, Rax, Rdx, true);
+        x.Load(Rdx, NativeState.NextMark);
+        x.Store(new X64Memory(Rdx, 0), Rax);
+        foreach ((int offset, X64Memory from) in ((int, X64Memory)[])[
+            (SampleMark.NotesEndOffset, NativeState.NextNote),
+            (SampleMark.FirstOffset, NativeState.ObservedFirst),
+            (SampleMark.PcOffset, NativeState.ObservedPc),
+            (SampleMark.AheadOffset, NativeState.ObservedAhead),
+            (SampleMark.ContextIdOffset, NativeState.Register(SysRegId.CONTEXTIDR_EL1))])
+        {
+            x.Load(Rax, from);
+            x.Store(new X64Memory(Rdx, offset), Rax);
+        }
+
+        x.Alu(X64Alu.Add, NativeState.NextMark, SampleMark.Size, true);
+        x.Store(NativeState.ObservedFirst, 0, true);
+        x.Load(Rdx, NativeState.AheadOfNext);
+        x.Store(NativeState.Budget, Rdx);
+        x.Move(Rax, Rcx);
+        x.Alu(X64Alu.Sub, NativeState.SamplesLeft, 1, true);
+        x.Bind(x.Jump(X64Condition.Equal), ExitAt);
+
+        // Eight bytes of a slot for four of an instruction.
+        x.Load(Rcx, NativeState.CodeBase);
+        x.Lea(Rax, new X64Memory(Rcx, Rax, 1, NativePage.SlotsOffset));
+        x.Jump(new X64Memory(Rax, 0));
+
         JumpNoted = x.Here;
         x.Load(Rcx, NativeState.NextNote);
         x.Store(new X64Memory(Rcx, 0), Rax);
@@ -480,7 +645,13 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Load(Rcx, NativeState.CodeBase);
         x.Load(Rdx, NativeState.NextNote);
         x.Store(new X64Memory(Rdx, Note.PaOffset - Note.Size), Rcx);
-        x.LoadNarrow(Rdx, new X64Memory(Rcx, Rax, 0, NativePage.ObservedOffset), 4, signed: true, wide: true);
+        JumpToSlot(ref x, NativePage.ObservedOffset);
+    }
+
+    /// <summary>Jumps to where the slot of the instruction at offset RAX leads, in the page with the first record RCX.</summary>
+    private void JumpToSlot(ref X64Emitter x, int slots)
+    {
+        x.LoadNarrow(Rdx, new X64Memory(Rcx, Rax, 0, slots), 4, signed: true, wide: true);
         x.Move(Rcx, Rax);
         x.Lea(Rax, new X64Memory(NotObserved));
         x.Alu(X64Alu.Add, Rdx, Rax, true);

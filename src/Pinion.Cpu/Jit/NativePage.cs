@@ -23,8 +23,11 @@ internal static unsafe class NativePage
     /// <summary>Offset of the slots of observing code.</summary>
     public const int ObservedOffset = HeatOffset + Rec.PerPage;
 
+    /// <summary>Offset of the slots of short blocks.</summary>
+    public const int ShortOffset = ObservedOffset + (Rec.PerPage * 4);
+
     /// <summary>Bytes of a page with its records.</summary>
-    public const int Size = ObservedOffset + (Rec.PerPage * 4);
+    public const int Size = ShortOffset + (Rec.PerPage * 4);
 
     /// <summary>Longest block in instructions: a length is a byte, and an invalidation looks back so far.</summary>
     public const int LongestBlock = 128;
@@ -44,6 +47,9 @@ internal static unsafe class NativePage
 
     /// <summary>For each instruction its observing code, as a distance from <see cref="NativeCode.NotObserved"/>: 0 where there is none.</summary>
     public static int* Observed(Rec* page) => (int*)((byte*)page + ObservedOffset);
+
+    /// <summary>As <see cref="Observed"/>, the short block that begins with the instruction.</summary>
+    public static int* Short(Rec* page) => (int*)((byte*)page + ShortOffset);
 
     public static byte* Counts(Rec* page) => (byte*)page + CountsOffset;
 }

@@ -29,6 +29,28 @@ internal static unsafe class NativeState
 
     public static X64Memory Pc { get; } = Field(offsetOf: static s => &s->Pc);
 
+    public static X64Memory Elsewhere { get; } = Field(offsetOf: static s => &s->NativeElsewhere);
+
+    public static X64Memory ElsewherePage { get; } = Field(offsetOf: static s => &s->ElsewherePage);
+
+    public static X64Memory ElsewhereOffset { get; } = Field(offsetOf: static s => &s->ElsewhereOffset);
+
+    public static X64Memory ObservedWindow { get; } = Field(offsetOf: static s => &s->ObservedWindow);
+
+    public static X64Memory ObservedAhead { get; } = Field(offsetOf: static s => &s->ObservedAhead);
+
+    public static X64Memory ObservedFirst { get; } = Field(offsetOf: static s => &s->ObservedFirst);
+
+    public static X64Memory ObservedPc { get; } = Field(offsetOf: static s => &s->ObservedPc);
+
+    public static X64Memory ObservedEnd { get; } = Field(offsetOf: static s => &s->ObservedEnd);
+
+    public static X64Memory NextMark { get; } = Field(offsetOf: static s => &s->NextMark);
+
+    public static X64Memory SamplesLeft { get; } = Field(offsetOf: static s => &s->SamplesLeft);
+
+    public static X64Memory AheadOfNext { get; } = Field(offsetOf: static s => &s->AheadOfNext);
+
     public static X64Memory NextNote { get; } = Field(offsetOf: static s => &s->NextNote);
 
     public static X64Memory CodeVa { get; } = Field(offsetOf: static s => &s->CodeVa);

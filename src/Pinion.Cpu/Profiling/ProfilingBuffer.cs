@@ -49,6 +49,9 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
         return true;
     }
 
+    /// <summary>Records of any size that have room before the limit and in the page, at least 1.</summary>
+    public int Records => (int)Math.Max(1, Math.Min(PageSize - (Pointer & (PageSize - 1)), Limit.Limit - Pointer) / (uint)profile.Pmsidr.MaxRecordSize);
+
     private bool IsFull => !new Pmbptr(Pointer).HasRoom(Limit, profile.Pmsidr);
 
     private unsafe bool Write(ReadOnlySpan<byte> record)

@@ -70,6 +70,9 @@ internal struct SampleInterval
         }
     }
 
+    /// <summary>Members from one selected to the next, the latter included; 0 where that is random.</summary>
+    public readonly ulong Period => Reload.Rnd ? 0 : Reload.Interval + 1ul;
+
     private readonly bool TwoCounters => _hasSecondCounter && Reload.Rnd;
 
     private readonly uint LoadValue => Reload.Interval + (Reload.Rnd && !_hasSecondCounter ? _nextRandom : 0u);

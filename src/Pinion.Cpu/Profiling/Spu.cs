@@ -122,6 +122,14 @@ public sealed class Spu
     /// <summary>Members of the population until the selected one: 1 when the next operation is selected, <see cref="ulong.MaxValue"/> while not <see cref="Enabled"/>.</summary>
     public ulong Distance => _distance;
 
+    /// <summary>What <see cref="Distance"/> will be behind the next sample, while nothing is written to a register; 0 where that is not known.</summary>
+    public ulong DistanceOfNext => _interval.Period;
+
+    /// <summary>
+    /// Samples that can be taken before the first of them is completed, because nothing that these would do keeps the others from being taken: their records have room in the buffer, and in its page. At least 1.
+    /// </summary>
+    public int SamplesWithRoom => _buffer.Records;
+
     /// <summary>SAMPLE_POP (0x4000): members of the population.</summary>
     public ulong SamplePop => _population;
 

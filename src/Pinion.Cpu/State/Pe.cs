@@ -150,6 +150,35 @@ public unsafe struct Pe
     /// <summary>How often emitted code had the interpreter execute an instruction, by operation.</summary>
     public ulong* NativeSteps;
 
+    /// <summary>Where emitted code goes on when a block is missing or too long for <see cref="NativeBudget"/>: out, or by short blocks towards a sample.</summary>
+    public nint NativeElsewhere;
+
+    /// <summary>Where it last did so: first record of the page, and offset of the instruction in its page.</summary>
+    public Rec* ElsewherePage;
+    public ulong ElsewhereOffset;
+
+    /// <summary>Instructions to execute when <see cref="NativeBudget"/> ends, by observing code.</summary>
+    public long ObservedWindow;
+
+    /// <summary>What was left of <see cref="NativeBudget"/> where observing code took over.</summary>
+    public long ObservedAhead;
+
+    /// <summary>Where that was: its record, null where it has not, and virtual address.</summary>
+    public Rec* ObservedFirst;
+    public ulong ObservedPc;
+
+    /// <summary>Where observing code goes when its budget has ended: out, or to mark a sample and go on.</summary>
+    public nint ObservedEnd;
+
+    /// <summary>Where the next sample is marked.</summary>
+    internal SampleMark* NextMark;
+
+    /// <summary>Samples to mark until emitted code has to leave.</summary>
+    public long SamplesLeft;
+
+    /// <summary>What <see cref="NativeBudget"/> is behind a sample.</summary>
+    public long AheadOfNext;
+
     /// <summary>Where observing code notes the next access or branch.</summary>
     internal Note* NextNote;
 
