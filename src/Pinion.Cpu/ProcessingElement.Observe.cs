@@ -209,7 +209,7 @@ public sealed unsafe partial class ProcessingElement
                 {
                     operation.ContextId = ContextId;
                     long count = done - (ahead - s->ObservedAhead);
-                    last = Read(new NoteReader(notes, s->NextNote, s->ObservedFirst, s->ObservedPc), timing, Math.Min(s->ObservedAhead, count), count, el, s->ObservedLeft != 0, Exceptions.Taken != taken, ref operation);
+                    Read(new NoteReader(notes, s->NextNote, s->ObservedFirst, s->ObservedPc), timing, Math.Min(s->ObservedAhead, count), count, el, s->ObservedLeft != 0, Exceptions.Taken != taken, ref operation, ref last);
                 }
 
                 if (s->ElsewherePage != null && s->ElsewherePage == s->CodeBase)
@@ -227,7 +227,7 @@ public sealed unsafe partial class ProcessingElement
         if (ahead <= NativeCode.MostObserved && native.TryObserve(s, ip, Math.Min(most, NativeCode.MostObserved), Executed, out done))
         {
             operation.ContextId = ContextId;
-            last = Read(new NoteReader(native.Notes, s->NextNote, ip, pc), timing, Math.Min(ahead, done), done, el, s->ObservedLeft != 0, Exceptions.Taken != taken, ref operation);
+            Read(new NoteReader(native.Notes, s->NextNote, ip, pc), timing, Math.Min(ahead, done), done, el, s->ObservedLeft != 0, Exceptions.Taken != taken, ref operation, ref last);
             return true;
         }
 
@@ -246,15 +246,15 @@ public sealed unsafe partial class ProcessingElement
             _clock.Read(Timer.PhysicalCount, native.ReadTicks());
         }
 
+        OperationTiming timed = default;
         for (SampleMark* mark = native.Marks; mark != end; mark++)
         {
             operation.ContextId = mark->ContextId;
-            OperationTiming timed = Read(new NoteReader(notes, mark->NotesEnd, mark->First, mark->Pc), timing, mark->Ahead, mark->Ahead + window, el, left: false, tookException: false, ref operation);
+            Read(new NoteReader(notes, mark->NotesEnd, mark->First, mark->Pc), timing, mark->Ahead, mark->Ahead + window, el, left: false, tookException: false, ref operation, ref timed);
             notes = mark->NotesEnd;
             Account((ulong)(ahead + window), el);
-            spu.Advance((ulong)(ahead + window - 1));
             _moment = realTime ? _clock.CountAt(mark->Ticks) : 0;
-            spu.Complete(operation, timed);
+            spu.Take((ulong)(ahead + window), operation, timed);
             _windowOpen = false;
             ahead = aheadOfNext;
         }
@@ -274,9 +274,8 @@ public sealed unsafe partial class ProcessingElement
     }
 
     /// <summary>Hands what observing code has executed at <paramref name="el"/>, from the instruction after the first <paramref name="ahead"/> on, to the timing model.</summary>
-    private OperationTiming Read(NoteReader reader, TimingModel timing, long ahead, long executed, int el, bool left, bool tookException, ref ObservedOperation operation)
+    private void Read(NoteReader reader, TimingModel timing, long ahead, long executed, int el, bool left, bool tookException, ref ObservedOperation operation, ref OperationTiming last)
     {
-        OperationTiming last = default;
         if (ahead != 0)
         {
             reader.Skip(ahead);
@@ -302,10 +301,8 @@ public sealed unsafe partial class ProcessingElement
                 Leave(tookException, ref operation);
             }
 
-            last = timing.Feed(operation);
+            timing.Feed(operation, out last);
         }
-
-        return last;
     }
 
     /// <summary>Completes what is known of an instruction that left.</summary>

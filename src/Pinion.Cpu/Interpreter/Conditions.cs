@@ -9,7 +9,22 @@ namespace Pinion.Cpu.Interpreter;
 internal static unsafe class Conditions
 {
     /// <summary>Bit n of the result tells whether <paramref name="condition"/> holds when NZCV is n (N is bit 3).</summary>
-    public static uint Mask(uint condition)
+    public static uint Mask(uint condition) => s_masks[condition];
+
+    private static readonly uint[] s_masks = MakeMasks();
+
+    private static uint[] MakeMasks()
+    {
+        var masks = new uint[16];
+        for (uint condition = 0; condition < masks.Length; condition++)
+        {
+            masks[condition] = MakeMask(condition);
+        }
+
+        return masks;
+    }
+
+    private static uint MakeMask(uint condition)
     {
         uint mask = 0;
         for (uint nzcv = 0; nzcv < 16; nzcv++)

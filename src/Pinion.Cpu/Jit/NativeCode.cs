@@ -1,8 +1,10 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Pinion.Arm.SystemRegisters;
 using Pinion.Cpu.Decode;
 using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.Mmu;
 using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
 using static Pinion.Cpu.Jit.X64Register;
@@ -678,7 +680,20 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Alu(X64Alu.And, Rax, -PageSize, true);
         x.Store(new X64Memory(Rdx, 0), Rax);
         x.Pop(Rax);
-        x.AluByte(X64Alu.Or, new X64Memory(Rcx, TlbEntry.PhysicalOffset), (byte)TlbEntry.Remembered);
+
+        // The entry is stamped with the generation, which counts from bit 3.
+        x.Push(Rax);
+        x.Push(Rdx);
+        x.Load(Rax, NativeState.DataGeneration);
+        x.Shift(X64Shift.Shr, Rax, BitOperations.Log2(SoftTlb.Most) - TlbEntry.StampShift, false);
+        x.Alu(X64Alu.Or, Rax, (int)TlbEntry.Remembered, false);
+        x.Alu(X64Alu.And, Rax, (int)TlbEntry.StampMask, false);
+        x.Load(Rdx, new X64Memory(Rcx, TlbEntry.PhysicalOffset));
+        x.Alu(X64Alu.And, Rdx, ~(int)TlbEntry.StampMask, true);
+        x.Alu(X64Alu.Or, Rdx, Rax, true);
+        x.Store(new X64Memory(Rcx, TlbEntry.PhysicalOffset), Rdx);
+        x.Pop(Rdx);
+        x.Pop(Rax);
         x.Load(Rcx, new X64Memory(Rcx, 16));
         x.Store(new X64Memory(Rdx, Site.AddendOffset), Rcx);
         x.Store(new X64Memory(Rdx, Site.LimitOffset), PageSize - size + 1, true);

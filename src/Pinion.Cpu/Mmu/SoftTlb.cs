@@ -62,6 +62,10 @@ internal sealed unsafe class SoftTlb : IDisposable
 
     public TlbEntry* Entry(ulong va) => Entries + ((va >> 12) & (TlbEntry.Count - 1));
 
+    /// <summary>The bits that emitted code leaves in <see cref="TlbEntry.Physical"/> when it remembers a translation: another generation gives the same so seldom that this only costs time.</summary>
+    private bool IsRemembered(in TlbEntry entry) =>
+        (entry.Physical & TlbEntry.StampMask) == ((((Generation / Most) << TlbEntry.StampShift) | TlbEntry.Remembered) & TlbEntry.StampMask);
+
     public void Fill(ulong va, ulong pa, byte* host, bool readable, bool writable, bool notGlobal, int level)
     {
         int index = (int)((va >> 12) & (TlbEntry.Count - 1));
@@ -76,12 +80,12 @@ internal sealed unsafe class SoftTlb : IDisposable
         e->WritePage = writable || keepWrite ? page : invalid;
         e->Addend = (nint)host - (nint)page;
         bool lost = (old.ReadPage != invalid && (old.ReadPage != e->ReadPage || old.Addend != e->Addend)) || (old.WritePage != invalid && (old.WritePage != e->WritePage || old.Addend != e->Addend));
-        if (lost && (old.Physical & TlbEntry.Remembered) != 0)
+        if (lost && IsRemembered(old))
         {
             Generation += Most;
         }
 
-        e->Physical = pa | (notGlobal ? TlbEntry.NotGlobal : 0) | (lost ? 0 : old.Physical & TlbEntry.Remembered);
+        e->Physical = pa | (notGlobal ? TlbEntry.NotGlobal : 0) | (lost ? 0 : old.Physical & TlbEntry.StampMask);
         if (_filled < JournalSize)
         {
             _journal[_filled] = (ushort)index;
@@ -167,7 +171,7 @@ internal sealed unsafe class SoftTlb : IDisposable
     private void Invalidate(int index)
     {
         TlbEntry* e = Entries + index;
-        if ((e->Physical & TlbEntry.Remembered) != 0)
+        if (IsRemembered(*e))
         {
             Generation += Most;
         }

@@ -14,6 +14,23 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
     public Pmbsr Status;
 
     /// <summary>
+    /// Where a record of <paramref name="size"/> bytes goes that does not cross a page and does not fill the buffer, and nothing is wrong with it; <see cref="Append"/> is for all others. The caller writes it, and moves
+    /// <see cref="Pointer"/>.
+    /// </summary>
+    public unsafe bool TryPlace(uint size, out byte* to)
+    {
+        to = null;
+        if (Status.S || (Pointer & (size - 1)) != 0 || (Pointer ^ Limit.Limit) >> TopByteShift != 0 || Limit.Limit - Pointer < 2 * (ulong)profile.Pmsidr.MaxRecordSize || Pointer >= Limit.Limit
+            || !memory.TryTranslate(Pointer, out nint host, out _))
+        {
+            return false;
+        }
+
+        to = (byte*)host;
+        return true;
+    }
+
+    /// <summary>
     /// Writes one record and looks whether another has room. A fault or a full buffer ends in <see cref="Status"/>. False when not all of the record was written.
     /// </summary>
     public bool Append(ReadOnlySpan<byte> record)

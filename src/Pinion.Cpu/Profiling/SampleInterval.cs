@@ -101,6 +101,13 @@ internal struct SampleInterval
     /// <summary>Counts <paramref name="members"/> of which none is selected.</summary>
     public void Advance(ulong members) => _pending += members;
 
+    /// <summary>Counts up to and with the selected member, where the interval is not random.</summary>
+    public void Select()
+    {
+        _pending = 0;
+        _count = 0;
+    }
+
     /// <summary>Counts one member; true when it is selected.</summary>
     public bool Step()
     {

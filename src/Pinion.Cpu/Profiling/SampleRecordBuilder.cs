@@ -18,28 +18,31 @@ internal sealed class SampleRecordBuilder(SpeProfile profile, IProfilingClock cl
     public SpeSample Complete(in ObservedOperation operation, in OperationTiming timing, bool notTakenWithoutBranch)
     {
         OperationInfo info = OperationTable.Lookup(operation);
-        SpeEvents events = (timing.Events & ~_unimplemented) | SpeEvents.Retired;
-        if (operation.Has(ObservedFlags.TookException))
-        {
-            events |= SpeEvents.Exception;
-        }
-        else if (info.IsBranch)
-        {
-            if (!operation.Has(ObservedFlags.Taken))
-            {
-                events |= SpeEvents.NotTaken;
-            }
-        }
-        else if (notTakenWithoutBranch && operation.Has(ObservedFlags.ConditionFailed))
-        {
-            events |= SpeEvents.NotTaken;
-        }
-
+        SpeEvents events = Events(operation, info, timing.Events, notTakenWithoutBranch);
         var row = (A64Id)operation.Id;
         byte payload = ExtendedOperation.Payload(profile.Pmsidr, info, row);
         ulong types = ExtendedOperation.FilterTypes(profile.Pmsidr, info, row, operation.Word);
         return new SpeSample(info, payload, types, events, Saturate(timing.Total), Saturate(timing.Issue), Saturate(timing.Translation), timing.Source);
     }
+
+    /// <summary>The model's events, and those that follow from the architecture alone.</summary>
+    public SpeEvents Events(in ObservedOperation operation, in OperationInfo info, SpeEvents timed, bool notTakenWithoutBranch)
+    {
+        SpeEvents events = (timed & ~_unimplemented) | SpeEvents.Retired;
+        if (operation.Has(ObservedFlags.TookException))
+        {
+            return events | SpeEvents.Exception;
+        }
+
+        bool notTaken = info.IsBranch ? !operation.Has(ObservedFlags.Taken) : notTakenWithoutBranch && operation.Has(ObservedFlags.ConditionFailed);
+        return notTaken ? events | SpeEvents.NotTaken : events;
+    }
+
+    /// <summary>The largest latency of a record.</summary>
+    public ushort CounterMaximum => _counterMaximum;
+
+    /// <summary>A timestamp as <paramref name="el1"/> and <paramref name="el2"/> ask for it.</summary>
+    public ulong Timestamp(Pmscr el1, Pmscr el2) => IsPhysicalTime(el1, el2) ? clock.PhysicalCount : clock.VirtualCount;
 
     /// <summary>The record of a sample that is kept.</summary>
     public SpeRecord Build(in ObservedOperation operation, in SpeSample sample, Pmscr el1, Pmscr el2, uint contextIdEl2)
@@ -79,7 +82,7 @@ internal sealed class SampleRecordBuilder(SpeProfile profile, IProfilingClock cl
 
         if (el1.Ts)
         {
-            record.SetTimestamp(IsPhysicalTime(el1, el2) ? clock.PhysicalCount : clock.VirtualCount);
+            record.SetTimestamp(Timestamp(el1, el2));
         }
 
         return record;

@@ -21,6 +21,9 @@ public sealed class Spu
     private readonly SampleRecordBuilder _builder;
     private readonly ProfilingBuffer _buffer;
     private readonly byte[] _record;
+
+    // Nothing that the profile adds has to be found out about an operation.
+    private readonly bool _isOrdinary;
     private readonly ulong _filterMask;
     private readonly ulong _eventMask;
     private readonly ulong _inverseEventMask;
@@ -52,6 +55,7 @@ public sealed class Spu
             throw new ArgumentException($"profile {profile.Name}: records can have {largest} bytes, PMSIDR_EL1.MaxSize says {profile.Pmsidr.MaxRecordSize}", nameof(profile));
         }
 
+        _isOrdinary = profile.Layout == SpeRecordLayout.FixedSlots && !profile.Pmsidr.Pbt && !profile.Pmsidr.Crr && !profile.Pmsidr.Fpf && profile.Pmsidr.Lds;
         _record = new byte[profile.Pmsidr.MaxRecordSize];
 
         Profile = profile;
@@ -289,6 +293,41 @@ public sealed class Spu
         Debug.Assert(selected, "not the selected member");
         Reevaluate(_el);
         return fate;
+    }
+
+    /// <summary>
+    /// As <see cref="Advance"/> over all but the last of <paramref name="members"/> and <see cref="Complete"/> of that one, at once where it is an ordinary sample: the interval is not random, nothing filters, and the
+    /// record has the fixed layout and room.
+    /// </summary>
+    internal unsafe void Take(ulong members, in ObservedOperation operation, in OperationTiming timing)
+    {
+        ref readonly OperationInfo info = ref OperationTable.Row(operation.Id);
+        var el2 = new Pmscr(PmscrEl2);
+        ulong period = _interval.Period;
+        if (!_isOrdinary || !Enabled || period == 0 || _filter.Control.Value != 0 || _buffer.Limit.Discard || el2.Cx || info.Has(OperationFlags.Refine)
+            || _population + members < _inFlightUntil || Math.Max(timing.Total, timing.Translation) > _builder.CounterMaximum || !_buffer.TryPlace(SpeRecordWriter.FixedSize, out byte* to))
+        {
+            Advance(members - 1);
+            Complete(operation, timing);
+            return;
+        }
+
+        Debug.Assert(members == _distance, "not the selected member");
+        _interval.Select();
+        _distance = period;
+        _population += members;
+        _inFlightUntil = _population + ((ulong)timing.Total * (uint)_options.OperationsPerCycleInFlight);
+        SampleFeed++;
+        SampleFiltrate++;
+        SpeEvents events = _builder.Events(operation, info, timing.Events, _options.NotTakenWithoutBranch);
+        FixedRecord.Write(to, operation, info, events, timing, _control.Pa && el2.Pa, _control.Cx);
+        if (_control.Ts)
+        {
+            FixedRecord.Stamp(to, _builder.Timestamp(_control, el2));
+        }
+
+        _buffer.Pointer += SpeRecordWriter.FixedSize;
+        _sink?.Append(_pe, new ReadOnlySpan<byte>(to, SpeRecordWriter.FixedSize));
     }
 
     /// <summary>What a record of the operation would say, sampled or not, without context, timestamp and physical address.</summary>

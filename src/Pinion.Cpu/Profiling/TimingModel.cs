@@ -87,9 +87,16 @@ internal sealed unsafe class TimingModel
     }
 
     /// <summary>Runs one operation through the model. Of the sampled operation the answer goes into the record, of others it is dropped.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public OperationTiming Feed(in ObservedOperation operation)
     {
-        OperationTiming timing = default;
+        Feed(operation, out OperationTiming timing);
+        return timing;
+    }
+
+    /// <inheritdoc cref="Feed(in ObservedOperation)"/>
+    public void Feed(in ObservedOperation operation, out OperationTiming timing)
+    {
         ref readonly OperationInfo info = ref OperationTable.Row(operation.Id);
         if (info.Has(OperationFlags.Refine))
         {
@@ -99,9 +106,11 @@ internal sealed unsafe class TimingModel
 
         if (Mode.IsOff)
         {
-            return Fixed(info, operation);
+            Fixed(info, operation, out timing);
+            return;
         }
 
+        timing = default;
         uint cycles = _latency[(int)info.Latency];
         bool memory = (info.Flags & (OperationFlags.Load | OperationFlags.Store | OperationFlags.Prefetch)) != 0;
         if (memory && operation.Has(ObservedFlags.HasVa))
@@ -117,22 +126,18 @@ internal sealed unsafe class TimingModel
         }
 
         Schedule(operation, info, memory, cycles, outcome, ref timing);
-        return timing;
     }
 
     /// <summary>Timing without a model: the class decides, memory always hits.</summary>
-    private OperationTiming Fixed(in OperationInfo info, in ObservedOperation operation)
+    private void Fixed(in OperationInfo info, in ObservedOperation operation, out OperationTiming timing)
     {
-        OperationTiming timing = default;
+        bool access = info.IsLoadOrStore && operation.Has(ObservedFlags.HasVa);
+        SpeEvents hit = operation.Has(ObservedFlags.TookException) ? SpeEvents.TlbAccess : SpeEvents.TlbAccess | SpeEvents.L1DataAccess;
         timing.Issue = (ushort)_parameters.MinimumIssueCycles;
-        timing.Total = (ushort)(timing.Issue + _latency[(int)info.Latency]);
-        if (info.IsLoadOrStore && operation.Has(ObservedFlags.HasVa))
-        {
-            timing.Translation = (ushort)_parameters.DataTlbHitCycles;
-            timing.Events = SpeEvents.TlbAccess | (operation.Has(ObservedFlags.TookException) ? SpeEvents.None : SpeEvents.L1DataAccess);
-        }
-
-        return timing;
+        timing.Total = (ushort)((uint)_parameters.MinimumIssueCycles + _latency[(int)info.Latency]);
+        timing.Translation = access ? (ushort)_parameters.DataTlbHitCycles : (ushort)0;
+        timing.Source = default;
+        timing.Events = access ? hit : SpeEvents.None;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -64,8 +64,13 @@ public unsafe struct TlbEntry
     /// <summary>In <see cref="Physical"/>: the translation carries the current ASID.</summary>
     public const ulong NotGlobal = 1;
 
-    /// <summary>In <see cref="Physical"/>: emitted code remembers this translation, or did.</summary>
+    /// <summary>In <see cref="Physical"/>: emitted code has remembered this translation, in the generation whose lowest bits are at <see cref="StampShift"/>. What it remembered in another one it has forgotten.</summary>
     public const ulong Remembered = 2;
+
+    public const int StampShift = 2;
+
+    /// <summary><see cref="Remembered"/> and the generation.</summary>
+    public const ulong StampMask = 0x7FE;
 
     /// <summary>Offset of <see cref="Physical"/>.</summary>
     public const int PhysicalOffset = 24;
@@ -78,7 +83,7 @@ public unsafe struct TlbEntry
 [StructLayout(LayoutKind.Sequential, Size = 32)]
 public unsafe struct CodeTlbEntry
 {
-    public const int Count = 256;
+    public const int Count = 512;
 
     /// <summary>Virtual address of the page, or ~0.</summary>
     public ulong Page;

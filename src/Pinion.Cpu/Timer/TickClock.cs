@@ -7,6 +7,7 @@ internal struct TickClock
 {
     private ulong _firstCount;
     private ulong _firstTicks;
+    private double _countsPerTick;
     private ulong _count;
     private ulong _ticks;
 
@@ -22,14 +23,14 @@ internal struct TickClock
         }
 
         (_count, _ticks) = (count, ticks);
+        _countsPerTick = ticks == _firstTicks ? 0 : (double)(long)(count - _firstCount) / (long)(ticks - _firstTicks);
     }
 
     /// <summary>The count at <paramref name="ticks"/>, which were read before the last call of <see cref="Read"/>.</summary>
     public ulong CountAt(ulong ticks)
     {
-        double ago = (long)(_ticks - ticks);
-        double perTick = _ticks == _firstTicks ? 0 : (double)(_count - _firstCount) / (_ticks - _firstTicks);
-        var count = _count - (ulong)Math.Max(0, ago * perTick);
+        var ago = (long)((long)(_ticks - ticks) * _countsPerTick);
+        ulong count = _count - (ulong)Math.Max(0, ago);
         return _last = Math.Clamp(count, Math.Min(_last, _count), _count);
     }
 }
