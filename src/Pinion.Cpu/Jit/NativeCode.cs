@@ -48,8 +48,6 @@ internal sealed unsafe class NativeCode : IDisposable
         VectorConstants = new VectorConstants(memory);
         EmitShared();
         _shared = memory.Used;
-        Dbg?.WriteLine($"{memory.Start:x} {_shared:x} SHARED");
-        Dbg?.WriteLine($"# step {Step:x} stepobs {StepObserved:x} jumpnoted {JumpNoted:x} notobs {NotObserved:x} exitat {ExitAt:x}");
         _compiler = new BlockCompiler(this);
     }
 
@@ -330,7 +328,6 @@ internal sealed unsafe class NativeCode : IDisposable
         }
 
         ObservedInstructions += length;
-        Dbg?.WriteLine($"{code:x} {_memory.Next - code:x} OBS pc={s->CodeVa + (ulong)index * 4:x} n={length}");
     }
 
     /// <summary>A slice of instructions has ended before record <paramref name="index"/>: where that happens often, most time is spent. Compiles it again when it is time.</summary>
@@ -370,14 +367,12 @@ internal sealed unsafe class NativeCode : IDisposable
             }
         }
 
-        Dbg?.WriteLine($"{code:x} {_memory.Next - code:x} {(region ? "REG" : "BLK")} pc={s->CodeVa + (ulong)index * 4:x} n={length}");
         Regions += region ? 1 : 0;
         Blocks++;
         Instructions += length;
         return true;
     }
 
-    private static System.IO.StreamWriter? Dbg = Environment.GetEnvironmentVariable("PINION_DBG") is string f ? new System.IO.StreamWriter(f) { AutoFlush = true } : null;
 
     private void MakeRoom()
     {
