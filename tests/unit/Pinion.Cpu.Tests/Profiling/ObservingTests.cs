@@ -211,6 +211,154 @@ public sealed class ObservingTests
         threaded.Count.ShouldBeGreaterThan(10);
     }
 
+    /// <summary>Timing, records that the buffer has room for, and members of the population between samples.</summary>
+    public static TheoryData<string, string, ulong, uint> Recordings =>
+        new MatrixTheoryData<string, string, ulong, uint>(["off", "window:1", "window:32", "window:140", "full"], ["honest", "n1", "v1p4"], [4096, 150], [Period, 256]);
+
+    [Theory]
+    [MemberData(nameof(Recordings))]
+    public void ManySamplesAreTheSameWithEveryEngine(string timing, string profile, ulong room, uint period)
+    {
+        SpeProfile.TryParse(profile, out SpeProfile? spe).ShouldBeTrue();
+        byte[]? expected = null;
+        foreach (EngineKind engine in (EngineKind[])[EngineKind.Switch, EngineKind.Threaded, EngineKind.Block, EngineKind.Region])
+        {
+            var records = new Records();
+            using var machine = Machine(engine, timing, records, spe);
+            machine.Load(
+                Movz(20, 3),
+                AddImm(0, 0, 1),
+                LdrX(2, 1, 8),
+                StrX(0, 1, 16),
+                LdpX(3, 4, 1),
+                0xFA40_0840,                  // ccmp x2, #0, #0, eq
+                0x9A83_0063,                  // csel x3, x3, x3, eq
+                LdrQ(0, 1, 32),
+                0x1E62_0820,                  // fmul d0, d1, d2
+                Bl(7),
+                SubsImm(20, 20, 1),
+                BNe(-8),
+                CbzX(5, 2),
+                Udf(0),
+                Ldadd(3, 2, 3, 1),
+                B(-15),
+                0xCA00_0042,                  // eor x2, x2, x0
+                0x4E20_1C00,                  // and v0.16b, v0.16b, v0.16b
+                Ret);
+            machine.Pe.SetX(1, AliasAt);
+            StartProfiling(machine.Pe, Pmscr.E1SpeMask | Pmscr.PaMask | Pmscr.CxMask | Pmscr.TsMask, counter: 7);
+            machine.Pe.WriteRegister(SysRegId.PMSIRR_EL1, period);
+            machine.Pe.WriteRegister(SysRegId.PMBLIMITR_EL1, (ProfiledMachine.Buffer + (room * (ulong)spe!.Pmsidr.MaxRecordSize) + 0xFFF & ~0xFFFul) | Pmblimitr.EMask);
+            ExitReason end = ExitReason.BudgetEnded;
+            for (int run = 0; run < 12 && end == ExitReason.BudgetEnded; run++)
+            {
+                // Slices end anywhere.
+                end = machine.Pe.Run(10_007);
+            }
+
+            byte[] seen =
+            [
+                .. records.Bytes,
+                .. BitConverter.GetBytes((int)end),
+                .. BitConverter.GetBytes(machine.Pe.Executed),
+                .. BitConverter.GetBytes(machine.Pe.Pc),
+                .. BitConverter.GetBytes(machine.Pe.GetX(3)),
+                .. BitConverter.GetBytes(machine.Pe.ReadRegister(SysRegId.PMBPTR_EL1)),
+                .. BitConverter.GetBytes(machine.Pe.ReadRegister(SysRegId.PMBSR_EL1)),
+                .. BitConverter.GetBytes(machine.Pe.ReadRegister(SysRegId.PMSICR_EL1)),
+                .. BitConverter.GetBytes(machine.Pe.Spu!.SamplePop),
+                .. BitConverter.GetBytes(machine.Pe.Spu!.SampleCollision),
+            ];
+            expected ??= seen;
+            seen.ShouldBe(expected, $"{engine}");
+            records.Bytes.Length.ShouldBeGreaterThan(64 * (int)Math.Min(room, 200));
+
+            // What the guest finds is what the sink was told.
+            for (int i = 0; i < records.Bytes.Length; i += 8)
+            {
+                machine.Read64(ProfiledMachine.Buffer + (ulong)i).ShouldBe(BitConverter.ToUInt64(records.Bytes, i));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TestMachine.Engines), MemberType = typeof(TestMachine))]
+    public void BehindPsbCsyncTheRecordsAreInMemory(EngineKind engine)
+    {
+        // A turn is as long as an interval, so that each has one sample; behind that the guest looks for the record.
+        const uint PsbCsync = 0xD503_223F;
+        const int Turns = 40;
+        using var machine = Machine(engine, "off", new Records());
+        machine.Load([.. Enumerable.Repeat(AddImm(0, 0, 1), 249), PsbCsync, DsbIsh, LdrX(5, 1), CbzX(5, 5), AddImm(1, 1, 64), SubsImm(6, 6, 1), CbzX(6, 2), B(-256), Hvc(TestMachine.Done)]);
+        machine.Pe.SetX(1, ProfiledMachine.Buffer);
+        machine.Pe.SetX(6, Turns);
+        StartProfiling(machine.Pe, Pmscr.E1SpeMask, counter: 200);
+        machine.Pe.WriteRegister(SysRegId.PMSIRR_EL1, 256);
+        machine.RunToEnd();
+        machine.Pe.GetX(6).ShouldBe(0ul, "turns that found no record");
+    }
+
+    [Theory]
+    [MemberData(nameof(Cores), MemberType = typeof(ProfiledMachine))]
+    public void CodeThatIsPatchedIsExecutedAsPatched(EngineKind engine, string timing)
+    {
+        // Each turn patches an instruction, to one of two in turn, which is sampled or shortly before the sample.
+        const ulong Turns = 30;
+        uint one = AddImm(9, 9, 1), many = AddImm(9, 9, 16);
+        foreach (int at in (int[])[199, 190, 170])
+        {
+            using var machine = Machine(engine, timing, new Records());
+            uint[] turn =
+            [
+                0xCA0D_016B,              // eor x11, x11, x13
+                Str(2, 11, 10),
+                DcCvau(10),
+                DsbIsh,
+                IcIvau(10),
+                DsbIsh,
+                Isb,
+                .. Enumerable.Repeat(Nop, 246),
+                SubsImm(6, 6, 1),
+                CbzX(6, 2),
+                B(-255),
+                Hvc(TestMachine.Done),
+            ];
+            turn[at] = one;
+            machine.Load(turn);
+            machine.Pe.SetX(10, Code + ((ulong)at * 4));
+            machine.Pe.SetX(11, one);
+            machine.Pe.SetX(13, one ^ many);
+            machine.Pe.SetX(6, Turns);
+            StartProfiling(machine.Pe, Pmscr.E1SpeMask, counter: 200);
+            machine.Pe.WriteRegister(SysRegId.PMSIRR_EL1, 256);
+            machine.RunToEnd();
+            machine.Pe.GetX(9).ShouldBe(Turns / 2 * 17, $"instruction {at}");
+        }
+    }
+
+    [Theory]
+    [InlineData(EngineKind.Block)]
+    [InlineData(EngineKind.Switch)]
+    public void ASampleHasTheContextOfItsTime(EngineKind engine)
+    {
+        // CONTEXTIDR_EL1 follows the loop counter; a sample every 257 members.
+        var records = new Records();
+        using var machine = Machine(engine, "off", records);
+        machine.Load(Movz(0, 3000), Msr(SysRegId.CONTEXTIDR_EL1, 0), Nop, Nop, Nop, SubsImm(0, 0, 1), BNe(-5), Hvc(TestMachine.Done));
+        StartProfiling(machine.Pe, Pmscr.E1SpeMask | Pmscr.CxMask, counter: 1);
+        machine.Pe.WriteRegister(SysRegId.PMSIRR_EL1, 256);
+        machine.RunToEnd();
+        records.Count.ShouldBeGreaterThan(50);
+        for (int i = 1; i < records.Count; i++)
+        {
+            // The first member is MOVZ; what MSR writes counts behind it.
+            long member = 1 + (i * 257L);
+            long turn = (member - 2) / 6;
+            bool atMsr = (member - 2) % 6 == 0;
+            records[i].ContextEl1.ShouldBe((uint)(3000 - turn + (atMsr ? 1 : 0)), $"record {i}");
+        }
+    }
+
     [Fact]
     public void TheBufferFollowsTheGuestsTables()
     {
