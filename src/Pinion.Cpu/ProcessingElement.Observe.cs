@@ -276,33 +276,33 @@ public sealed unsafe partial class ProcessingElement
     /// <summary>Hands what observing code has executed at <paramref name="el"/>, from the instruction after the first <paramref name="ahead"/> on, to the timing model.</summary>
     private void Read(NoteReader reader, TimingModel timing, long ahead, long executed, int el, bool left, bool tookException, ref ObservedOperation operation, ref OperationTiming last)
     {
-        if (ahead != 0)
+        reader.Skip(ahead);
+        if (ahead >= executed)
         {
-            reader.Skip(ahead);
+            return;
         }
 
-        if (ahead < executed)
+        OpenWindow(timing);
+        Note* jump = timing.Pass(ref reader, executed - ahead - 1);
+        if (jump != null)
         {
-            OpenWindow(timing);
-            operation.El = operation.NextEl = (byte)el;
+            _branchTarget = new BranchTarget(jump->Va, (byte)el);
         }
 
-        for (long i = ahead; i < executed; i++)
+        operation.El = operation.NextEl = (byte)el;
+        operation.PreviousTarget = _branchTarget;
+        reader.Next(ref operation);
+        if (operation.Has(ObservedFlags.Taken))
         {
-            operation.PreviousTarget = _branchTarget;
-            reader.Next(ref operation);
-            if (operation.Has(ObservedFlags.Taken))
-            {
-                _branchTarget = new BranchTarget(operation.NextPc, (byte)el);
-            }
-
-            if (i == executed - 1 && left)
-            {
-                Leave(tookException, ref operation);
-            }
-
-            timing.Feed(operation, out last);
+            _branchTarget = new BranchTarget(operation.NextPc, (byte)el);
         }
+
+        if (left)
+        {
+            Leave(tookException, ref operation);
+        }
+
+        timing.Feed(operation, out last);
     }
 
     /// <summary>Completes what is known of an instruction that left.</summary>

@@ -59,6 +59,9 @@ internal unsafe struct Note
     [FieldOffset(FlagsOffset)]
     public ushort Flags;
 
+    /// <summary>The physical address of <see cref="Va"/>.</summary>
+    public readonly ulong PaOfVa => (Pa & ~0xFFFUL) | (Va & 0xFFF);
+
     /// <summary>The three facts at <see cref="FactsOffset"/>.</summary>
     public static int Facts(NoteKind kind, int bytes, ObservedFlags seen) => (int)kind | (bytes << 8) | ((int)seen << 16);
 }

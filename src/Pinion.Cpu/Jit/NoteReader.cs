@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
@@ -19,34 +20,31 @@ internal unsafe ref struct NoteReader(Note* notes, Note* end, Rec* first, ulong 
     /// <summary>Passes over <paramref name="count"/> instructions.</summary>
     public void Skip(long count)
     {
-        while (count != 0)
+        while (count > 0)
         {
             // Notes are in order, and between two of them code ran straight on.
-            long plain = _note == _end ? count : _note->Record - _record;
-            if (plain >= count)
-            {
-                _record += count;
-                _pc += (ulong)count * 4;
-                return;
-            }
-
-            count -= plain + 1;
-            _pc += (ulong)plain * 4;
+            long plain = Math.Min(count, _note == _end ? count : _note->Record - _record);
             _record += plain;
-            SkipConditions();
-            if (_note != _end && _note->Record == _record)
+            _pc += (ulong)plain * 4;
+            count -= plain;
+            if (count > 0)
             {
-                Note* note = _note++;
-                if (note->Kind == NoteKind.Jump)
-                {
-                    GoTo(note);
-                    continue;
-                }
+                Step(out _);
+                count--;
             }
-
-            _pc += 4;
-            _record++;
         }
+    }
+
+    /// <summary>Virtual address of the next instruction.</summary>
+    public readonly ulong Pc => _pc;
+
+    /// <summary>Goes behind the next instruction; answers its note about an access or a branch, or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Note* Step(out Rec* record)
+    {
+        record = _record++;
+        _pc += 4;
+        return _note == _end || _note->Record != record ? null : Take(record);
     }
 
     /// <summary>Tells all that is known of the next instruction, as if it had gone on.</summary>
@@ -54,55 +52,52 @@ internal unsafe ref struct NoteReader(Note* notes, Note* end, Rec* first, ulong 
     {
         Rec* r = _record;
         operation.Pc = _pc;
-        operation.NextPc = _pc + 4;
         operation.Word = r->Word;
         operation.Id = r->Id;
         operation.Size = 0;
         operation.Flags = ObservedFlags.None;
-        _record++;
-        _pc += 4;
-        if (_note == _end || _note->Record != r)
+        if (_note != _end && _note->Record == r && _note->Kind == NoteKind.Condition && !Conditions.Holds(_note->Flags, Conditions.Mask(OperationTable.ConditionOf(r->Word))))
+        {
+            operation.Flags = ObservedFlags.ConditionFailed;
+        }
+
+        Note* note = Step(out _);
+        operation.NextPc = _pc;
+        if (note == null)
         {
             return;
         }
 
+        operation.Flags |= note->Seen;
+        if (note->Kind == NoteKind.Access && note->Seen != ObservedFlags.None)
+        {
+            operation.Size = note->Bytes;
+            operation.Va = note->Va;
+            operation.Pa = note->PaOfVa;
+        }
+    }
+
+    /// <summary>The note about an instruction that was just passed; where it is a branch, goes to its target.</summary>
+    private Note* Take(Rec* record)
+    {
         Note* note = _note++;
         if (note->Kind == NoteKind.Condition)
         {
-            operation.Flags = Conditions.Holds(note->Flags, Conditions.Mask(OperationTable.ConditionOf(r->Word))) ? ObservedFlags.None : ObservedFlags.ConditionFailed;
-            if (_note == _end || _note->Record != r)
+            if (_note == _end || _note->Record != record)
             {
-                return;
+                return null;
             }
 
             note = _note++;
         }
 
-        operation.Flags |= note->Seen;
         if (note->Kind == NoteKind.Jump)
         {
-            GoTo(note);
-            operation.NextPc = _pc;
-            return;
+            // Without a page the code has left, and this is the last instruction.
+            _pc = note->Va;
+            _record = (Rec*)((byte*)note->Page + ((_pc & 0xFFC) << 3));
         }
 
-        operation.Size = note->Seen == ObservedFlags.None ? (byte)0 : note->Bytes;
-        operation.Va = note->Va;
-        operation.Pa = (note->Pa & ~0xFFFUL) | (note->Va & 0xFFF);
-    }
-
-    private void SkipConditions()
-    {
-        if (_note->Kind == NoteKind.Condition)
-        {
-            _note++;
-        }
-    }
-
-    private void GoTo(Note* note)
-    {
-        // Without a page the code has left, and this is the last instruction.
-        _pc = note->Va;
-        _record = (Rec*)((byte*)note->Page + ((_pc & 0xFFC) << 3));
+        return note;
     }
 }

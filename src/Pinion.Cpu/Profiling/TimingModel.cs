@@ -1,6 +1,7 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using Pinion.Arm.Spe;
+using Pinion.Cpu.Jit;
+using Pinion.Cpu.State;
 
 namespace Pinion.Cpu.Profiling;
 
@@ -9,7 +10,6 @@ namespace Pinion.Cpu.Profiling;
 /// dispatched in order, <see cref="TimingParameters.DispatchWidth"/> a cycle, issues when its source registers are ready, and completes after the latency of its class or of the
 /// memory level it reached. One PE, one thread, no allocation while it runs. What it does not model stands in docs/timing-model.md.
 /// </summary>
-/// <remarks>Time is counted in units of one dispatch slot, <see cref="TimingParameters.DispatchWidth"/> to the cycle.</remarks>
 internal sealed unsafe class TimingModel
 {
     private const int LineShift = 6;
@@ -17,7 +17,6 @@ internal sealed unsafe class TimingModel
     private const ulong LinesPerPage = 1ul << (PageShift - LineShift);
     private const int Level2Shift = 21;
     private const int DescriptorShift = 3;
-    private const int ZeroRegister = 31;
 
     /// <summary>Where the walker's descriptors are taken to lie, far from the guest's memory: a linear table for each level.</summary>
     private const ulong Level3Tables = 1ul << 45;
@@ -33,20 +32,10 @@ internal sealed unsafe class TimingModel
     private readonly StreamPrefetcher _streams;
     private readonly UnobservedLines? _unobserved;
     private readonly ulong[] _walkCache;
-    private readonly int _widthShift;
-    private readonly uint _minimumIssue;
     private readonly uint[] _latency;
     private readonly PinnedArray<ulong> _storage;
-    private readonly ulong* _ready;
-    private readonly ulong* _retire;
-    private readonly ulong* _waiting;
-    private readonly uint _retireCount;
-    private readonly uint _waitingCount;
     private OperationInfo _refined;
-    private uint _retireAt;
-    private uint _waitingAt;
-    private ulong _lastRetire;
-    private ulong _clock;
+    private Scoreboard _board;
 
     public TimingModel(TimingMode mode, TimingParameters? parameters = null)
     {
@@ -60,20 +49,14 @@ internal sealed unsafe class TimingModel
         _streams = new StreamPrefetcher(_parameters);
         _unobserved = mode.IsFull || mode.IsOff ? null : new UnobservedLines();
         _walkCache = new ulong[_parameters.WalkCacheEntries];
-        _widthShift = BitOperations.Log2((uint)_parameters.DispatchWidth);
-        _minimumIssue = (uint)_parameters.MinimumIssueCycles << _widthShift;
         _latency = new uint[(int)LatencyClass.Count];
         for (int i = 0; i < _latency.Length; i++)
         {
             _latency[i] = (uint)_parameters.Latency((LatencyClass)i);
         }
 
-        _retireCount = (uint)_parameters.ReorderEntries;
-        _waitingCount = (uint)_parameters.WaitingAccesses;
-        _storage = new PinnedArray<ulong>(OperationInfo.RegisterCount + _parameters.ReorderEntries + _parameters.WaitingAccesses);
-        _ready = _storage.Pointer;
-        _retire = _ready + OperationInfo.RegisterCount;
-        _waiting = _retire + _retireCount;
+        _storage = new PinnedArray<ulong>(Scoreboard.Words(_parameters));
+        _board = new Scoreboard(_parameters, _storage.Pointer);
     }
 
     /// <summary>Which operations the dispatcher is to hand to <see cref="Feed"/>.</summary>
@@ -112,21 +95,80 @@ internal sealed unsafe class TimingModel
 
         timing = default;
         uint cycles = _latency[(int)info.Latency];
-        bool memory = (info.Flags & (OperationFlags.Load | OperationFlags.Store | OperationFlags.Prefetch)) != 0;
+        bool memory = IsMemory(info);
         if (memory && operation.Has(ObservedFlags.HasVa))
         {
             cycles += Access(operation, info, ref timing);
         }
 
+        bool tookException = operation.Has(ObservedFlags.TookException);
         BranchOutcome outcome = BranchOutcome.Predicted;
-        if (info.IsBranch && !info.Has(OperationFlags.Flush) && !operation.Has(ObservedFlags.TookException))
+        if (IsPredicted(info) && !tookException)
         {
             outcome = _branches.Resolve(operation.Pc, operation.NextPc, operation.Has(ObservedFlags.Taken), info.Flags);
             timing.Events |= outcome == BranchOutcome.Mispredicted ? SpeEvents.Mispredicted : SpeEvents.None;
         }
 
-        Schedule(operation, info, memory, cycles, outcome, ref timing);
+        _board.Schedule(operation.Word, info, memory, cycles, outcome, tookException, out ulong issue, out ulong complete);
+        timing.Issue = Saturate(_board.Cycles(issue));
+        timing.Total = Saturate(_board.Cycles(complete));
     }
+
+    /// <summary>
+    /// As <see cref="Feed(in ObservedOperation)"/>, for the next <paramref name="count"/> operations of <paramref name="reader"/>, none of which is sampled or left. Answers the note about the last branch taken among
+    /// them, or null.
+    /// </summary>
+    public Note* Pass(ref NoteReader reader, long count)
+    {
+        NoteReader at = reader;
+        Scoreboard board = _board;
+        ObservedOperation operation = default;
+        OperationTiming unused = default;
+        Note* jump = null;
+        for (bool off = Mode.IsOff; count > 0; count--)
+        {
+            ulong pc = at.Pc;
+            Note* note = at.Step(out Rec* r);
+            bool taken = note != null && note->Kind == NoteKind.Jump;
+            jump = taken ? note : jump;
+            if (off)
+            {
+                continue;
+            }
+
+            ref readonly OperationInfo info = ref OperationTable.Row(r->Id);
+            if (info.Has(OperationFlags.Refine))
+            {
+                info = ref _refined;
+                _refined = OperationTable.Refine(OperationTable.Row(r->Id), r->Word);
+            }
+
+            uint cycles = _latency[(int)info.Latency];
+            bool memory = IsMemory(info);
+            if (memory && note != null && (note->Seen & ObservedFlags.HasVa) != 0)
+            {
+                operation.Pc = pc;
+                operation.Flags = note->Seen;
+                operation.Size = note->Bytes;
+                operation.Va = note->Va;
+                operation.Pa = note->PaOfVa;
+                cycles += Access(operation, info, ref unused);
+            }
+
+            BranchOutcome outcome = IsPredicted(info) ? _branches.Resolve(pc, at.Pc, taken, info.Flags) : BranchOutcome.Predicted;
+            board.Schedule(r->Word, info, memory, cycles, outcome, tookException: false, out _, out _);
+        }
+
+        _board = board;
+        reader = at;
+        return jump;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsMemory(in OperationInfo info) => (info.Flags & (OperationFlags.Load | OperationFlags.Store | OperationFlags.Prefetch)) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsPredicted(in OperationInfo info) => (info.Flags & (OperationFlags.Branch | OperationFlags.Flush)) == OperationFlags.Branch;
 
     /// <summary>Timing without a model: the class decides, memory always hits.</summary>
     private void Fixed(in OperationInfo info, in ObservedOperation operation, out OperationTiming timing)
@@ -138,61 +180,6 @@ internal sealed unsafe class TimingModel
         timing.Translation = access ? (ushort)_parameters.DataTlbHitCycles : (ushort)0;
         timing.Source = default;
         timing.Events = access ? hit : SpeEvents.None;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Schedule(in ObservedOperation operation, in OperationInfo info, bool memory, uint cycles, BranchOutcome outcome, ref OperationTiming timing)
-    {
-        uint word = operation.Word;
-        ulong* ready = _ready;
-        ulong* oldest = _retire + _retireAt;
-        ulong dispatch = Math.Max(_clock, *oldest);
-        ulong* waiting = _waiting + _waitingAt;
-        if (memory)
-        {
-            dispatch = Math.Max(dispatch, *waiting);
-            _waitingAt = _waitingAt + 1 == _waitingCount ? 0 : _waitingAt + 1;
-        }
-
-        ulong sources = Math.Max(
-            Math.Max(ready[info.Base1 + ((word >> 5) & info.Mask1)], ready[info.Base2 + ((word >> 16) & info.Mask2)]),
-            ready[info.Base3 + ((word >> info.Shift3) & info.Mask3)]);
-        if ((info.Flags & OperationFlags.Drain) != 0)
-        {
-            sources = Math.Max(sources, _lastRetire);
-        }
-
-        ulong issue = Math.Max(dispatch + _minimumIssue, sources);
-        ulong complete = issue + ((ulong)cycles << _widthShift);
-        if (memory)
-        {
-            *waiting = issue;
-        }
-
-        ready[info.Base4 + ((word >> info.Shift4) & info.Mask4)] = complete;
-        ready[info.Base5 + ((word >> 10) & info.Mask5)] = complete;
-        ready[ZeroRegister] = 0;
-
-        _lastRetire = Math.Max(_lastRetire, complete);
-        *oldest = _lastRetire;
-        _retireAt = _retireAt + 1 == _retireCount ? 0 : _retireAt + 1;
-
-        _clock = dispatch + 1;
-        if (outcome == BranchOutcome.Mispredicted)
-        {
-            _clock = complete + ((ulong)_parameters.MispredictCycles << _widthShift);
-        }
-        else if (outcome == BranchOutcome.TargetMiss)
-        {
-            _clock = dispatch + ((ulong)_parameters.TargetMissCycles << _widthShift);
-        }
-        else if ((info.Flags & OperationFlags.Flush) != 0 || (operation.Flags & ObservedFlags.TookException) != 0)
-        {
-            _clock = _lastRetire + ((ulong)_parameters.FlushCycles << _widthShift);
-        }
-
-        timing.Issue = Saturate((issue - dispatch) >> _widthShift);
-        timing.Total = Saturate((complete - dispatch) >> _widthShift);
     }
 
     /// <summary>Translates and reaches memory: the cycles on top of an L1 hit.</summary>
