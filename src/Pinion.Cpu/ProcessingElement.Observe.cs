@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Pinion.Arm;
 using Pinion.Arm.A64;
 using Pinion.Arm.Spe;
@@ -42,6 +43,7 @@ public sealed unsafe partial class ProcessingElement
     /// <summary>
     /// Executes towards the next sample: at full speed until the window before it begins, observing from there on.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ExecuteProfiled(Spu spu, TimingModel timing, ulong n)
     {
         ulong ahead = BeforeWindow(spu, timing);
@@ -97,6 +99,7 @@ public sealed unsafe partial class ProcessingElement
     /// Executes up to <paramref name="n"/> instructions exactly. From the window on they feed the timing model, and the one that the unit selects becomes a sample. What has only the interpreter ends there, so that it
     /// gets to the next window at its full speed; the full mode and compiled code go on.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Observe(Spu spu, TimingModel timing, ulong n)
     {
         ObservedOperation operation = default;
@@ -141,6 +144,7 @@ public sealed unsafe partial class ProcessingElement
     /// completed, with what came before them. <paramref name="operation"/> and <paramref name="last"/> are about the last instruction, where it is the one selected.
     /// </summary>
     /// <returns>Instructions executed since the last sample completed here. The caller counts them.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ulong ObserveSome(Spu spu, TimingModel timing, ulong ahead, ulong n, ref ObservedOperation operation, out OperationTiming last)
     {
         last = default;
@@ -178,6 +182,7 @@ public sealed unsafe partial class ProcessingElement
     }
 
     /// <summary>As <see cref="ObserveSome"/>, by compiled code from record <paramref name="ip"/> on; false where there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryByCode(NativeCode native, Rec* ip, Spu spu, TimingModel timing, long ahead, long n, ref ObservedOperation operation, ref OperationTiming last, out long done)
     {
         Pe* s = State;
@@ -236,6 +241,7 @@ public sealed unsafe partial class ProcessingElement
     }
 
     /// <summary>Completes the samples that compiled code has come by; answers where the notes behind the last one begin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Note* CompleteMarks(NativeCode native, Spu spu, TimingModel timing, long ahead, long window, long aheadOfNext, int el, ref ObservedOperation operation)
     {
         Note* notes = native.Notes;
@@ -274,6 +280,7 @@ public sealed unsafe partial class ProcessingElement
     }
 
     /// <summary>Hands what observing code has executed at <paramref name="el"/>, from the instruction after the first <paramref name="ahead"/> on, to the timing model.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Read(NoteReader reader, TimingModel timing, long ahead, long executed, int el, bool left, bool tookException, ref ObservedOperation operation, ref OperationTiming last)
     {
         reader.Skip(ahead);
@@ -322,6 +329,7 @@ public sealed unsafe partial class ProcessingElement
     /// <paramref name="operation"/> and <paramref name="last"/> are about the last one executed.
     /// </summary>
     /// <returns>Instructions executed. The caller counts them: until then nothing can see the counts, for what looks at them is executed alone.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ulong ObserveChain(TimingModel? timing, ulong n, ref ObservedOperation operation, out OperationTiming last)
     {
         Pe* s = State;

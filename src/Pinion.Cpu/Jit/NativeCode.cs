@@ -165,6 +165,7 @@ internal sealed unsafe class NativeCode : IDisposable
     /// Executes from the block of record <paramref name="ip"/> of the page being executed on, at most <paramref name="budget"/> instructions; <paramref name="done"/> is how many it were. False where
     /// there is no block, or a longer one. <paramref name="executed"/> instructions came before.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryRun(Pe* s, Rec* ip, long budget, ulong executed, out long done)
     {
         int index = (int)(ip - s->CodeBase);
@@ -187,6 +188,7 @@ internal sealed unsafe class NativeCode : IDisposable
     /// ends in a sample, which is marked, and the next ones follow, <paramref name="aheadOfNext"/> instructions before their windows. <paramref name="done"/> is how many instructions were executed behind the last
     /// sample marked; <see cref="Pe.ObservedFirst"/> tells whether observing code had taken over for the next. Fewer where something comes between. False where there is no code for the instruction.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryApproach(Pe* s, Rec* ip, long ahead, long window, int samples, long aheadOfNext, ulong executed, out long done)
     {
         int index = (int)(ip - s->CodeBase);
@@ -250,6 +252,7 @@ internal sealed unsafe class NativeCode : IDisposable
 
     private bool IsCode(int slot) => slot != 0 && slot != AskedOnce;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Enter(Pe* s, nint code, long budget, ulong executed)
     {
         s->ToNative();
@@ -290,6 +293,7 @@ internal sealed unsafe class NativeCode : IDisposable
     /// Executes from record <paramref name="ip"/> of the page being executed on, at most <paramref name="budget"/> instructions (<see cref="MostObserved"/> or fewer) and exactly so many unless something comes
     /// between, by observing code. <paramref name="done"/> is how many it were. False where there is no such code.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryObserve(Pe* s, Rec* ip, long budget, ulong executed, out long done)
     {
         int index = (int)(ip - s->CodeBase);
@@ -791,6 +795,7 @@ internal sealed unsafe class NativeCode : IDisposable
 
     /// <summary>As <see cref="StepOne"/>, by the core that observes, and noted.</summary>
     [UnmanagedCallersOnly]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int ObserveOne(Pe* s, Rec* r)
     {
         s->FromNative();

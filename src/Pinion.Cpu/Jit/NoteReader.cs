@@ -18,6 +18,7 @@ internal unsafe ref struct NoteReader(Note* notes, Note* end, Rec* first, ulong 
     private ulong _pc = pc;
 
     /// <summary>Passes over <paramref name="count"/> instructions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Skip(long count)
     {
         while (count > 0)
@@ -48,6 +49,7 @@ internal unsafe ref struct NoteReader(Note* notes, Note* end, Rec* first, ulong 
     }
 
     /// <summary>Tells all that is known of the next instruction, as if it had gone on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Next(ref ObservedOperation operation)
     {
         Rec* r = _record;
@@ -78,6 +80,7 @@ internal unsafe ref struct NoteReader(Note* notes, Note* end, Rec* first, ulong 
     }
 
     /// <summary>The note about an instruction that was just passed; where it is a branch, goes to its target.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Note* Take(Rec* record)
     {
         Note* note = _note++;

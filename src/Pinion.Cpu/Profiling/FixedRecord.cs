@@ -11,6 +11,7 @@ namespace Pinion.Cpu.Profiling;
 internal static unsafe class FixedRecord
 {
     /// <summary>Writes the 64 bytes at <paramref name="to"/>; latencies are within the unit's counters.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Write(byte* to, in ObservedOperation operation, in OperationInfo info, SpeEvents events, in OperationTiming timing, bool physical, bool context)
     {
         Vector256.Store(Vector256<byte>.Zero, to);

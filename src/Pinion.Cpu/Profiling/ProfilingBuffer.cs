@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Pinion.Arm.Spe;
 
 namespace Pinion.Cpu.Profiling;
@@ -17,6 +18,7 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
     /// Where a record of <paramref name="size"/> bytes goes that does not cross a page and does not fill the buffer, and nothing is wrong with it; <see cref="Append"/> is for all others. The caller writes it, and moves
     /// <see cref="Pointer"/>.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public unsafe bool TryPlace(uint size, out byte* to)
     {
         to = null;

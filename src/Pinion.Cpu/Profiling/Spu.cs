@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Pinion.Arm.Spe;
 using Pinion.Arm.SystemRegisters;
 
@@ -299,6 +300,7 @@ public sealed class Spu
     /// As <see cref="Advance"/> over all but the last of <paramref name="members"/> and <see cref="Complete"/> of that one, at once where it is an ordinary sample: the interval is not random, nothing filters, and the
     /// record has the fixed layout and room.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal unsafe void Take(ulong members, in ObservedOperation operation, in OperationTiming timing)
     {
         ref readonly OperationInfo info = ref OperationTable.Row(operation.Id);

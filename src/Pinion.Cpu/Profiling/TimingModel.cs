@@ -40,6 +40,9 @@ internal sealed unsafe class TimingModel
     public TimingModel(TimingMode mode, TimingParameters? parameters = null)
     {
         Mode = mode;
+
+        // What uses the table is compiled once, for good, and better when that is there.
+        _ = OperationTable.Row(0);
         _parameters = parameters ?? TimingParameters.NeoverseN1;
         _l1 = new CacheModel(_parameters.L1Data);
         _l2 = new CacheModel(_parameters.L2);
@@ -78,6 +81,7 @@ internal sealed unsafe class TimingModel
     }
 
     /// <inheritdoc cref="Feed(in ObservedOperation)"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Feed(in ObservedOperation operation, out OperationTiming timing)
     {
         ref readonly OperationInfo info = ref OperationTable.Row(operation.Id);
@@ -118,6 +122,7 @@ internal sealed unsafe class TimingModel
     /// As <see cref="Feed(in ObservedOperation)"/>, for the next <paramref name="count"/> operations of <paramref name="reader"/>, none of which is sampled or left. Answers the note about the last branch taken among
     /// them, or null.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Note* Pass(ref NoteReader reader, long count)
     {
         NoteReader at = reader;
@@ -171,6 +176,7 @@ internal sealed unsafe class TimingModel
     private static bool IsPredicted(in OperationInfo info) => (info.Flags & (OperationFlags.Branch | OperationFlags.Flush)) == OperationFlags.Branch;
 
     /// <summary>Timing without a model: the class decides, memory always hits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Fixed(in OperationInfo info, in ObservedOperation operation, out OperationTiming timing)
     {
         bool access = info.IsLoadOrStore && operation.Has(ObservedFlags.HasVa);
@@ -183,6 +189,7 @@ internal sealed unsafe class TimingModel
     }
 
     /// <summary>Translates and reaches memory: the cycles on top of an L1 hit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private uint Access(in ObservedOperation operation, in OperationInfo info, ref OperationTiming timing)
     {
         uint extra = Translate(operation, ref timing);
@@ -241,6 +248,7 @@ internal sealed unsafe class TimingModel
     private static SpeDataSource Farther(SpeDataSource a, SpeDataSource b) => a > b ? a : b;
 
     /// <summary>A demand miss of L1: where the line is found. Trains the prefetcher.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private SpeDataSource Miss(ulong pc, ulong line, ulong virtualLine)
     {
         SpeDataSource source = BelowL1(line);
