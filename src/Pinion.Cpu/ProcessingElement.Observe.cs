@@ -290,7 +290,7 @@ public sealed unsafe partial class ProcessingElement
         }
 
         OpenWindow(timing);
-        Note* jump = timing.Pass(ref reader, executed - ahead - 1);
+        Note* jump = executed - ahead == 1 ? null : timing.Pass(ref reader, executed - ahead - 1);
         if (jump != null)
         {
             _branchTarget = new BranchTarget(jump->Va, (byte)el);
