@@ -14,6 +14,8 @@ namespace Pinion.Cpu;
 /// <param name="CodeBytes">Bytes of code that are in use.</param>
 /// <param name="Flushes">Times that all code was dropped to make room.</param>
 /// <param name="Wanderers">Loads and stores that were found to go from page to page.</param>
+/// <param name="Observing">Instructions with observing code.</param>
+/// <param name="Marked">Samples that compiled code marked, and went on.</param>
 /// <param name="SteppedMost">The operations that compiled code left to the interpreter, most frequent first.</param>
 public sealed record EngineStatistics(
     ulong Executed,
@@ -26,13 +28,15 @@ public sealed record EngineStatistics(
     long CodeBytes,
     long Flushes,
     long Wanderers,
+    long Observing,
+    long Marked,
     IReadOnlyList<(string Operation, ulong Times)> SteppedMost)
 {
     internal static unsafe EngineStatistics Of(NativeCode? native, ulong executed)
     {
         if (native is null)
         {
-            return new(executed, 0, 0, 0, 0, 0, 0, 0, 0, 0, []);
+            return new(executed, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, []);
         }
 
         ulong stepped = 0;
@@ -48,6 +52,19 @@ public sealed record EngineStatistics(
         }
 
         most.Sort((left, right) => right.Times.CompareTo(left.Times));
-        return new(executed, (ulong)native.Executed, stepped, native.Entries, native.Blocks, native.Regions, native.Instructions, native.Bytes, native.Flushes, native.Wanderers, most);
+        return new(
+            executed,
+            (ulong)native.Executed,
+            stepped,
+            native.Entries,
+            native.Blocks,
+            native.Regions,
+            native.Instructions,
+            native.Bytes,
+            native.Flushes,
+            native.Wanderers,
+            native.ObservedInstructions,
+            native.Marked,
+            most);
     }
 }

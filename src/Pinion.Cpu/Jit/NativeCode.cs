@@ -129,6 +129,9 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Instructions with observing code.</summary>
     public long ObservedInstructions { get; private set; }
 
+    /// <summary>Samples marked so far.</summary>
+    public long Marked { get; private set; }
+
     /// <summary>Times that all code was dropped because there was no more room.</summary>
     public long Flushes { get; private set; }
 
@@ -229,6 +232,7 @@ internal sealed unsafe class NativeCode : IDisposable
         long behind = marked == 0 ? 0 : ahead + window + ((marked - 1) * (aheadOfNext + window));
         done = (marked == 0 ? ahead : aheadOfNext) + (s->ObservedFirst == null ? 0 : window) - s->NativeBudget;
         Executed += behind + done;
+        Marked += marked;
         return true;
     }
 
