@@ -290,8 +290,8 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>The host's time stamp counter.</summary>
     public ulong ReadTicks() => _readTicks();
 
-    /// <summary>How many samples with a window of so many instructions, the sample included, can be marked at once: an instruction leaves two notes at the most.</summary>
-    public static int MarksFor(long window) => (int)Math.Min(MostMarks, MostNotes / (2 * (window + BlockCompiler.LongestShort)));
+    /// <summary>How many samples with a window of so many instructions, the sample included, can be marked at once: an instruction leaves two notes at the most, and behind the last sample one more window may begin.</summary>
+    public static int MarksFor(long window) => (int)Math.Min(MostMarks, (MostNotes / (2 * (window + BlockCompiler.LongestShort))) - 1);
 
     /// <summary>
     /// Executes from record <paramref name="ip"/> of the page being executed on, at most <paramref name="budget"/> instructions (<see cref="MostObserved"/> or fewer) and exactly so many unless something comes
