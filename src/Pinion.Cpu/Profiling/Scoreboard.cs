@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Pinion.Cpu.Profiling;
 
 /// <summary>
-/// The out-of-order core of the timing model: when registers are ready, when operations retire, and the time. A value, so that a run of operations works on a copy that stays in the host's registers.
+/// The out-of-order core of the timing model: when registers are ready, when operations retire, and the time. A value, so that a run of operations works on a copy of its own.
 /// Time is counted in units of one dispatch slot, <see cref="TimingParameters.DispatchWidth"/> to the cycle.
 /// </summary>
 internal unsafe struct Scoreboard
