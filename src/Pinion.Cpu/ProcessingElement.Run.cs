@@ -223,7 +223,7 @@ public sealed unsafe partial class ProcessingElement
     private const long ChainLength = 512;
 
     /// <summary>
-    /// As <see cref="RunThreaded"/>, but executes exactly <paramref name="n"/> instructions at most. Every branch leaves the chain, so this is for the last few. Where code runs straight on, a
+    /// As <see cref="RunThreaded"/> where nothing is compiled, but executes exactly <paramref name="n"/> instructions at most. Every branch leaves the chain, so this is for the last few. Where code runs straight on, a
     /// record at which to stop ends it; the handlers are those that were hot all along, which is why this beats stepping.
     /// </summary>
     private void RunThreadedExactly(ulong n)
@@ -239,14 +239,7 @@ public sealed unsafe partial class ProcessingElement
                 return;
             }
 
-            // Compiled code stops at the exact instruction by itself, but only between blocks.
             int level = s->El;
-            if (Code.Native is NativeCode native && native.TryRun(s, ip, left, Executed, out long compiled))
-            {
-                Account((ulong)compiled, level);
-                left -= compiled;
-                continue;
-            }
 
             // The guard behind a page ends a chain without budget by itself.
             bool inPage = ip + left < s->CodeBase + Rec.PerPage;

@@ -168,11 +168,7 @@ internal sealed unsafe class CodeCache : IDisposable
         NativePage.Lengths(page)[index] = 0;
         NativePage.Entries(page)[index] = 0;
         NativePage.Slots(page)[index] = Native!.NotCompiled;
-        if (page + index == _stop)
-        {
-            _stopped = Threaded.HandlerFor(page, index);
-        }
-        else if (page[index].Handler == Threaded.StopHandler)
+        if (page[index].Handler == Threaded.StopHandler)
         {
             page[index].Handler = Threaded.HandlerFor(page, index);
         }

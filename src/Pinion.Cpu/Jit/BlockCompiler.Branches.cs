@@ -61,7 +61,7 @@ internal sealed unsafe partial class BlockCompiler
     /// <summary>PSB CSYNC waits for the records of all samples before it, and these are written when emitted code has left.</summary>
     private void LeaveForRecords()
     {
-        GiveBack(_observed ? 0 : Rest);
+        GiveBack(_kind == CodeKind.Observing ? 0 : Rest);
         _x.Move(Rax, (ulong)((_start + _index + 1) * 4));
         _x.Bind(_x.Jump(), owner.ExitAt);
     }

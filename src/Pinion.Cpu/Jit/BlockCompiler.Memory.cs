@@ -111,13 +111,13 @@ internal sealed unsafe partial class BlockCompiler
     private void Resolve(bool write, int size, bool user = false)
     {
         Rec* r = At(_index);
-        if (_observed)
+        if (_kind == CodeKind.Observing)
         {
             ResolveNoted(write, size, user);
             return;
         }
 
-        if (!_region || user)
+        if (_kind != CodeKind.Region || user)
         {
             ByEntry(write, size, user);
             return;

@@ -24,16 +24,10 @@ internal sealed unsafe partial class BlockCompiler
     /// <summary>MSR CONTEXTIDR_EL1, without its register.</summary>
     private const uint MsrContextIdr = 0xD518_D020;
 
-    private bool _observed;
-
     /// <summary>Compiles observing code from record <paramref name="start"/> of <paramref name="page"/> on and answers the number of instructions; 0 where the first one has none.</summary>
     public int CompileObserved(Pe* s, Rec* page, int start, CodeMemory memory, out nint code)
     {
-        _page = page;
-        _start = start;
-        _region = false;
-        _short = false;
-        _observed = true;
+        Begin(page, start, CodeKind.Observing);
         FormObserved(s);
         code = 0;
         if (_length != 0)
@@ -42,7 +36,6 @@ internal sealed unsafe partial class BlockCompiler
             code = memory.Commit(_x.Length);
         }
 
-        _observed = false;
         return _length;
     }
 
@@ -52,10 +45,7 @@ internal sealed unsafe partial class BlockCompiler
     /// </summary>
     public int CompileShort(Pe* s, Rec* page, int start, CodeMemory memory, out nint code)
     {
-        _page = page;
-        _start = start;
-        _region = false;
-        _short = true;
+        Begin(page, start, CodeKind.Short);
         code = 0;
         Form(s, LongestShort);
         if (OpOf(At(0)) == Op.Decode)
@@ -114,6 +104,7 @@ internal sealed unsafe partial class BlockCompiler
         Array.Clear(_carried);
         Array.Fill(_isTarget, true);
         _loop = -1;
+        ForgetVectors();
         bool open = true;
         for (_index = 0; _index < _length; _index++)
         {
@@ -121,16 +112,11 @@ internal sealed unsafe partial class BlockCompiler
             _flags = HostFlags.None;
             _flagsPending = false;
             _hostArithmetic = false;
-            ForgetVectors();
             _x.Alu(X64Alu.Sub, NativeState.Budget, 1, true);
             _later.Add(new(LaterKind.BudgetEnd, _x.Jump(X64Condition.Sign), _index, 0, 0));
             open = EmitObserved(At(_index));
-            for (int i = 0; i < _slow.Count; i++)
-            {
-                _later.Add(new(i == 0 ? LaterKind.Step : LaterKind.SameStep, _slow[i], _index, _x.Length, 0));
-            }
-
-            _slow.Clear();
+            ForgetVectors();
+            DeferSlow();
             FlushFlags();
         }
 

@@ -36,8 +36,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
     private X64Emitter _x;
     private byte* _sites;
-    private bool _region;
-    private bool _short;
+    private CodeKind _kind;
     private Rec* _page;
     private int _start;
     private int _length;
@@ -68,6 +67,21 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
         /// <summary>As <see cref="Compare"/>, the operands exchanged.</summary>
         CompareExchanged,
+    }
+
+    /// <summary>What is being compiled.</summary>
+    private enum CodeKind
+    {
+        Block,
+
+        /// <summary>Loads and stores have sites.</summary>
+        Region,
+
+        /// <summary>A block up to the first branch.</summary>
+        Short,
+
+        /// <summary>Each instruction pays for itself, and is noted.</summary>
+        Observing,
     }
 
     private enum LaterKind
@@ -112,10 +126,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     /// <param name="code">Its address.</param>
     public int Compile(Pe* s, Rec* page, int start, bool region, CodeMemory memory, out nint code)
     {
-        _page = page;
-        _start = start;
-        _region = region;
-        _short = false;
+        Begin(page, start, region ? CodeKind.Region : CodeKind.Block);
         code = 0;
         if (!Form(s, NativePage.LongestBlock))
         {
@@ -133,6 +144,13 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
 
         code = memory.Commit(PrefixBytes + _x.Length) + PrefixBytes;
         return _length;
+    }
+
+    private void Begin(Rec* page, int start, CodeKind kind)
+    {
+        _page = page;
+        _start = start;
+        _kind = kind;
     }
 
     /// <summary>Entries of the block just compiled, beside its beginning: index from there, and offset of the code.</summary>
@@ -168,12 +186,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             _labels[_index] = _x.Length;
             int found = _found.Count;
             open = EmitInstruction(At(_index));
-            for (int i = 0; i < _slow.Count; i++)
-            {
-                _later.Add(i == 0 ? new(LaterKind.Step, _slow[i], _index, _x.Length, 0, HeldVectors()) : new(LaterKind.SameStep, _slow[i], _index, 0, 0));
-            }
-
-            _slow.Clear();
+            DeferSlow();
             for (; found < _found.Count; found++)
             {
                 _later.Add(new(LaterKind.Find, _found[found].Miss, _index, _x.Length, found, HeldVectors()));
@@ -197,6 +210,17 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
         }
 
         *(int*)buffer = _x.Length;
+    }
+
+    /// <summary>Behind an instruction: where it may be left to the interpreter.</summary>
+    private void DeferSlow()
+    {
+        for (int i = 0; i < _slow.Count; i++)
+        {
+            _later.Add(i == 0 ? new(LaterKind.Step, _slow[i], _index, _x.Length, 0, HeldVectors()) : new(LaterKind.SameStep, _slow[i], _index, 0, 0));
+        }
+
+        _slow.Clear();
     }
 
     /// <summary>Pays for the block from an instruction on, and looks whether its sites still hold.</summary>
@@ -257,7 +281,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             }
 
             // Behind an instruction that never goes on to the next the block continues only where something in it leads there.
-            if ((_short && kind == OpKind.Branch) || (Ends(r, kind) && furthest < _length))
+            if ((_kind == CodeKind.Short && kind == OpKind.Branch) || (Ends(r, kind) && furthest < _length))
             {
                 break;
             }
@@ -271,7 +295,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
             }
 
             int behind = index + 1;
-            if (!_short && OpOf(At(index)) is Op.Bl or Op.Blr && behind < _length && OpOf(At(behind)) != Op.Decode)
+            if (_kind != CodeKind.Short && OpOf(At(index)) is Op.Bl or Op.Blr && behind < _length && OpOf(At(behind)) != Op.Decode)
             {
                 _isTarget[behind] = true;
                 _entries.Add((behind, 0));
@@ -467,10 +491,10 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     private void FallOut()
     {
         int record = _start + _length;
-        if (_observed || (_short && record < Rec.PerPage))
+        if (_kind == CodeKind.Observing || (_kind == CodeKind.Short && record < Rec.PerPage))
         {
             // No block need begin here, so a short one goes on by another until there is a branch.
-            FallOut(record, _observed ? NativePage.Observed(_page) : NativePage.Short(_page));
+            FallOut(record, _kind == CodeKind.Observing ? NativePage.Observed(_page) : NativePage.Short(_page));
         }
         else
         {
@@ -523,8 +547,8 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     {
         // Observing code has paid for nothing more than the instruction.
         _x.Move(Rdx, (ulong)r);
-        _x.Move(Rcx, _observed ? 0 : (ulong)rest);
-        _x.Bind(_x.Call(), _observed ? owner.StepObserved : owner.Step);
+        _x.Move(Rcx, _kind == CodeKind.Observing ? 0 : (ulong)rest);
+        _x.Bind(_x.Call(), _kind == CodeKind.Observing ? owner.StepObserved : owner.Step);
     }
 
     private void EmitLater()
@@ -555,7 +579,7 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
                     EmitFind(later);
                     break;
                 case LaterKind.BudgetEnd:
-                    GiveBack(_observed ? 1 : _length - later.Index);
+                    GiveBack(_kind == CodeKind.Observing ? 1 : _length - later.Index);
                     EndBudget(later.Index);
                     break;
                 case LaterKind.Back:
@@ -586,7 +610,12 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     private void EndBudget(int index)
     {
         _x.Move(Rax, (ulong)((_start + index) * 4));
-        _x.Bind(_x.Jump(), _observed ? owner.EndObserved : _short ? owner.Observe : owner.Elsewhere);
+        _x.Bind(_x.Jump(), _kind switch
+        {
+            CodeKind.Observing => owner.EndObserved,
+            CodeKind.Short => owner.Observe,
+            _ => owner.Elsewhere,
+        });
     }
 
     private void GiveBack(int instructions)

@@ -596,9 +596,7 @@ internal sealed unsafe class NativeCode : IDisposable
         JumpToSlot(ref x, NativePage.ObservedOffset);
 
         _readTicks = (delegate* unmanaged[SuppressGCTransition]<ulong>)x.Here;
-        x.ReadTicks();
-        x.Shift(X64Shift.Shl, Rdx, 32, true);
-        x.Alu(X64Alu.Or, Rax, Rdx, true);
+        EmitTicks(ref x);
         x.Return();
 
         EndObserved = x.Here;
@@ -606,9 +604,7 @@ internal sealed unsafe class NativeCode : IDisposable
 
         MarkSample = x.Here;
         x.Move(Rcx, Rax);
-        x.ReadTicks();
-        x.Shift(X64Shift.Shl, Rdx, 32, true);
-        x.Alu(X64Alu.Or, Rax, Rdx, true);
+        EmitTicks(ref x);
         x.Load(Rdx, NativeState.NextMark);
         x.Store(new X64Memory(Rdx, 0), Rax);
         foreach ((int offset, X64Memory from) in ((int, X64Memory)[])[
@@ -651,6 +647,14 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Load(Rdx, NativeState.NextNote);
         x.Store(new X64Memory(Rdx, Note.PaOffset - Note.Size), Rcx);
         JumpToSlot(ref x, NativePage.ObservedOffset);
+    }
+
+    /// <summary>Has the time stamp counter in RAX. Changes RDX.</summary>
+    private static void EmitTicks(ref X64Emitter x)
+    {
+        x.ReadTicks();
+        x.Shift(X64Shift.Shl, Rdx, 32, true);
+        x.Alu(X64Alu.Or, Rax, Rdx, true);
     }
 
     /// <summary>Jumps to where the slot of the instruction at offset RAX leads, in the page with the first record RCX.</summary>

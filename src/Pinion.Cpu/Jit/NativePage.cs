@@ -4,8 +4,7 @@ namespace Pinion.Cpu.Jit;
 
 /// <summary>
 /// What lies behind the records of a page where code is compiled: for each instruction the address of its block, then the number of instructions in that block, then how often it was asked for, then
-/// which loads and stores wander, and which
-/// slots lead into the middle of a block, and how much time is spent where.
+/// which loads and stores wander, which slots lead into the middle of a block, how much time is spent where, and the slots of observing code and of short blocks.
 /// Blocks find each other through these slots, so that dropping one is a store, and no jump is ever patched.
 /// </summary>
 internal static unsafe class NativePage

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Pinion.Arm.Spe;
-using Pinion.Cpu.Jit;
 using Pinion.Cpu.State;
 
 namespace Pinion.Cpu.Profiling;

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using Pinion.Cpu.Jit;
 using Pinion.Cpu.Mmu;
+using Pinion.Cpu.Profiling;
 
 namespace Pinion.Cpu.State;
 

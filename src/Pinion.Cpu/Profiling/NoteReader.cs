@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using Pinion.Cpu.Interpreter;
-using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
 
-namespace Pinion.Cpu.Jit;
+namespace Pinion.Cpu.Profiling;
 
 /// <summary>Goes through what observing code executed, instruction by instruction, by the notes it left.</summary>
 /// <param name="notes">The first note.</param>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Pinion.Cpu.State;
 
-namespace Pinion.Cpu.Jit;
+namespace Pinion.Cpu.Profiling;
 
 /// <summary>A sample that emitted code has come by: what makes a record of it, together with the notes before it.</summary>
 [StructLayout(LayoutKind.Explicit, Size = Size)]

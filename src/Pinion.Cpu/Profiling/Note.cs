@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
-using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
 
-namespace Pinion.Cpu.Jit;
+namespace Pinion.Cpu.Profiling;
 
 /// <summary>What a <see cref="Note"/> is about.</summary>
 internal enum NoteKind : byte
