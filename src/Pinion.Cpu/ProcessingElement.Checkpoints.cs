@@ -33,6 +33,7 @@ public sealed unsafe partial class ProcessingElement
         if (Executed != _lastLook && (Executed % checkpoints.Interval == 0 || checkpoints.IsInWindow(Configuration.Index, Executed)))
         {
             _lastLook = Executed;
+            _recorder?.Settle();
             checkpoints.At(this);
         }
     }

@@ -40,6 +40,8 @@ public sealed unsafe partial class ProcessingElement
             var port = new SpuPort(this);
             _spu = new Spu(profiling.Profile, port, port, profiling.Sink, configuration.Index, profiling.Options);
             _timing = new TimingModel(profiling.Timing);
+            _recorder = new Recorder(this, _spu, _timing);
+            Code.Dropping = _recorder.SettleSoon;
             _truth = profiling.Truth;
             _truth?.Attach(configuration.Index, _spu, profiling.Timing);
             Pmu.SampleEvents = e => e switch
@@ -143,6 +145,7 @@ public sealed unsafe partial class ProcessingElement
         Configuration.Domain.Remove(this);
         if (_self.IsAllocated)
         {
+            _recorder?.Dispose();
             Mmu.Dispose();
             Code.Dispose();
             _self.Free();

@@ -29,10 +29,7 @@ public sealed unsafe partial class ProcessingElement
     // Where the last branch led to that was taken under observation, since the window began.
     private BranchTarget _branchTarget;
 
-    // Physical count at the sample that is being completed, where that was some time ago; 0 where it is now.
-    private ulong _moment;
-
-    private TickClock _clock;
+    private readonly Recorder? _recorder;
 
     /// <summary>The profiling unit; null where the PE has none.</summary>
     public Spu? Spu => _spu;
@@ -189,6 +186,8 @@ public sealed unsafe partial class ProcessingElement
         int el = s->El;
         ulong pc = s->Pc;
         ulong taken = Exceptions.Taken;
+        Recorder recorder = _recorder!;
+        SampleBatch batch = recorder.Next;
         var distance = (long)Math.Min(spu.Distance, long.MaxValue);
         long most = Math.Min(n, distance);
         ahead = Math.Min(ahead, most);
@@ -200,13 +199,18 @@ public sealed unsafe partial class ProcessingElement
             long observed = Math.Min(most - ahead, NativeCode.MostObserved - BlockCompiler.LongestShort);
             long aheadOfNext = (long)spu.DistanceOfNext - observed;
             int samples = aheadOfNext <= 0 || ahead + observed != distance ? 0
-                : (int)Math.Min(Math.Min(spu.SamplesWithRoom, NativeCode.MarksFor(observed)), 1 + ((n - distance) / (aheadOfNext + observed)));
-            if (native.TryApproach(s, ip, ahead, observed, samples, aheadOfNext, Executed, out done) && (done != 0 || s->NextMark != native.Marks))
+                : (int)Math.Min(Math.Min(recorder.Room, SampleBatch.MarksFor(observed)), 1 + ((n - distance) / (aheadOfNext + observed)));
+            if (native.TryApproach(s, ip, batch, ahead, observed, samples, aheadOfNext, Executed, out done) && (done != 0 || batch.Samples != 0))
             {
-                Note* notes = native.Notes;
-                if (s->NextMark != native.Marks)
+                Note* notes = batch.Notes;
+                if (batch.Samples != 0)
                 {
-                    notes = CompleteMarks(native, spu, timing, ahead, observed, aheadOfNext, el, ref operation);
+                    notes = batch.End[-1].NotesEnd;
+                    batch.El = el;
+                    batch.Window = observed;
+                    batch.ToFirst = (ulong)(ahead + observed);
+                    batch.ToNext = (ulong)(aheadOfNext + observed);
+                    recorder.Post(native.ReadTicks());
                     ahead = aheadOfNext;
                 }
 
@@ -229,10 +233,10 @@ public sealed unsafe partial class ProcessingElement
             }
         }
 
-        if (ahead <= NativeCode.MostObserved && native.TryObserve(s, ip, Math.Min(most, NativeCode.MostObserved), Executed, out done))
+        if (ahead <= NativeCode.MostObserved && native.TryObserve(s, ip, batch, Math.Min(most, NativeCode.MostObserved), Executed, out done))
         {
             operation.ContextId = ContextId;
-            Read(new NoteReader(native.Notes, s->NextNote, ip, pc), timing, Math.Min(ahead, done), done, el, s->ObservedLeft != 0, Exceptions.Taken != taken, ref operation, ref last);
+            Read(new NoteReader(batch.Notes, s->NextNote, ip, pc), timing, Math.Min(ahead, done), done, el, s->ObservedLeft != 0, Exceptions.Taken != taken, ref operation, ref last);
             return true;
         }
 
@@ -240,39 +244,12 @@ public sealed unsafe partial class ProcessingElement
         return false;
     }
 
-    /// <summary>Completes the samples that compiled code has come by; answers where the notes behind the last one begin.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Note* CompleteMarks(NativeCode native, Spu spu, TimingModel timing, long ahead, long window, long aheadOfNext, int el, ref ObservedOperation operation)
-    {
-        Note* notes = native.Notes;
-        SampleMark* end = State->NextMark;
-        bool realTime = !Configuration.Time.IsDeterministic;
-        if (realTime)
-        {
-            _clock.Read(Timer.PhysicalCount, native.ReadTicks());
-        }
-
-        OperationTiming timed = default;
-        for (SampleMark* mark = native.Marks; mark != end; mark++)
-        {
-            operation.ContextId = mark->ContextId;
-            Read(new NoteReader(notes, mark->NotesEnd, mark->First, mark->Pc), timing, mark->Ahead, mark->Ahead + window, el, left: false, tookException: false, ref operation, ref timed);
-            notes = mark->NotesEnd;
-            Account((ulong)(ahead + window), el);
-            _moment = realTime ? _clock.CountAt(mark->Ticks) : 0;
-            spu.Take((ulong)(ahead + window), operation, timed);
-            _windowOpen = false;
-            ahead = aheadOfNext;
-        }
-
-        _moment = 0;
-        return notes;
-    }
-
     private void OpenWindow(TimingModel timing)
     {
         if (!_windowOpen && !timing.Mode.IsFull)
         {
+            // What is marked but not recorded comes first, for the model and for the unit.
+            _recorder!.Settle();
             _windowOpen = true;
             _branchTarget = default;
             timing.BeginWindow();
@@ -283,27 +260,13 @@ public sealed unsafe partial class ProcessingElement
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Read(NoteReader reader, TimingModel timing, long ahead, long executed, int el, bool left, bool tookException, ref ObservedOperation operation, ref OperationTiming last)
     {
-        reader.Skip(ahead);
         if (ahead >= executed)
         {
             return;
         }
 
         OpenWindow(timing);
-        Note* jump = executed - ahead == 1 ? null : timing.Pass(ref reader, executed - ahead - 1);
-        if (jump != null)
-        {
-            _branchTarget = new BranchTarget(jump->Va, (byte)el);
-        }
-
-        operation.El = operation.NextEl = (byte)el;
-        operation.PreviousTarget = _branchTarget;
-        reader.Next(ref operation);
-        if (operation.Has(ObservedFlags.Taken))
-        {
-            _branchTarget = new BranchTarget(operation.NextPc, (byte)el);
-        }
-
+        timing.Pass(reader, ahead, executed, el, ref _branchTarget, ref operation);
         if (left)
         {
             Leave(tookException, ref operation);
@@ -430,7 +393,7 @@ public sealed unsafe partial class ProcessingElement
     /// <summary>The profiling unit's view of memory and time.</summary>
     private sealed class SpuPort(ProcessingElement pe) : IProfilingMemory, IProfilingClock
     {
-        public ulong PhysicalCount => pe._moment != 0 ? pe._moment : pe.Timer.PhysicalCount;
+        public ulong PhysicalCount => pe._recorder!.Moment ?? pe.Timer.PhysicalCount;
 
         public ulong VirtualCount => PhysicalCount - pe.Timer.VirtualOffset;
 

@@ -94,6 +94,8 @@ public sealed unsafe partial class ProcessingElement
     /// <summary>Carries out one maintenance operation on this PE.</summary>
     internal void Perform(MaintenanceRequest request)
     {
+        // Records that are still to be written have their translations, and what is known of instructions that were executed.
+        _recorder?.Settle();
         ITlbObserver? observer = Configuration.TlbObserver;
         switch (request.Kind)
         {
@@ -136,7 +138,17 @@ public sealed unsafe partial class ProcessingElement
         ServeRequests();
     }
 
-    private void LeaveGuest() => Volatile.Write(ref _inGuest, 0);
+    private void LeaveGuest()
+    {
+        try
+        {
+            _recorder?.Settle();
+        }
+        finally
+        {
+            Volatile.Write(ref _inGuest, 0);
+        }
+    }
 
     internal void SetSharing(bool smp) => State->Smp = smp ? (byte)1 : (byte)0;
 }

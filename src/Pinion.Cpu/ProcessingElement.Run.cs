@@ -309,6 +309,7 @@ public sealed unsafe partial class ProcessingElement
             return;
         }
 
+        _recorder?.Settle();
         _alone = true;
         Step(r);
         _alone = false;
@@ -394,7 +395,7 @@ public sealed unsafe partial class ProcessingElement
     // Counted in Executed, but no operations to the profiling unit.
     private ulong _fetchFaults;
 
-    private void Account(ulong executed, int el)
+    internal void Account(ulong executed, int el)
     {
         Executed += executed;
         if (Pmu.Active)

@@ -38,6 +38,9 @@ public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, ISt
     /// <summary>Hears of TLB maintenance, or null.</summary>
     public ITlbObserver? TlbObserver { get; init; }
 
+    /// <summary>Whether a thread of its own may make the records of the profiling unit: on a host with processors to spare, and where memory is coherent.</summary>
+    internal bool MayRecordAside => DataCaches is null && (Profiling!.Aside ?? Environment.ProcessorCount > Domain.Members.Length);
+
     /// <summary>The profiling unit, or null where there is none: its registers are then UNDEFINED and ID_AA64DFR0_EL1.PMSVer is 0.</summary>
     public ProfilingConfiguration? Profiling { get; init; }
 }
@@ -48,7 +51,8 @@ public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, ISt
 /// <param name="Sink">Gets a copy of every record on the host's side, or null.</param>
 /// <param name="Truth">Sees every operation that could have been sampled, or null: nobody pays for it then.</param>
 /// <param name="Options">Choices that the architecture leaves to the unit, or null for the defaults.</param>
-public sealed record ProfilingConfiguration(SpeProfile Profile, TimingMode Timing, ISpeRecordSink? Sink = null, ITruthObserver? Truth = null, SpuOptions? Options = null);
+/// <param name="Aside">Whether records are made by a thread of their own; null: where the host has processors to spare. What is recorded is the same.</param>
+public sealed record ProfilingConfiguration(SpeProfile Profile, TimingMode Timing, ISpeRecordSink? Sink = null, ITruthObserver? Truth = null, SpuOptions? Options = null, bool? Aside = null);
 
 /// <summary>Which core executes instructions.</summary>
 public enum EngineKind

@@ -51,6 +51,9 @@ internal sealed unsafe class CodeCache : IDisposable
     /// <summary>Set when all pages were dropped, so that code TLBs must be flushed before they are used again.</summary>
     public bool Dropped { get; set; }
 
+    /// <summary>Called before records go that were executed.</summary>
+    public Action? Dropping { get; set; }
+
     /// <summary>Pages that hold records now.</summary>
     public int PageCount => _pages.Count;
 
@@ -63,6 +66,7 @@ internal sealed unsafe class CodeCache : IDisposable
             if (page[Rec.PerPage].Imm != host)
             {
                 // The memory behind the page was exchanged (memslot change): nothing decoded before is valid.
+                Dropping?.Invoke();
                 Reset(page, host);
             }
 
@@ -85,6 +89,7 @@ internal sealed unsafe class CodeCache : IDisposable
     {
         if (_pages.TryGetValue(pa & ~0xFFFUL, out nint found))
         {
+            Dropping?.Invoke();
             Rec* first = (Rec*)found + (int)((pa & 0xFC0) >> 2);
             for (int i = 0; i < LineBytes / 4; i++)
             {
@@ -101,6 +106,7 @@ internal sealed unsafe class CodeCache : IDisposable
     /// <summary>Drops everything decoded; pages stay allocated and known.</summary>
     public void InvalidateAll()
     {
+        Dropping?.Invoke();
         foreach (nint page in _pages.Values)
         {
             Reset((Rec*)page, (nint)((Rec*)page)[Rec.PerPage].Imm);
@@ -200,6 +206,7 @@ internal sealed unsafe class CodeCache : IDisposable
 
     private void DropAll()
     {
+        Dropping?.Invoke();
         foreach (nint page in _pages.Values)
         {
             _free.Push(page);

@@ -68,11 +68,11 @@ internal static unsafe partial class Lowering
                 return Op.Yield;
             case A64Id.Nop:
             case A64Id.Esb:
-            case A64Id.PsbCsync:
             case A64Id.Csdb:
             case A64Id.Hint:
-                // Records are written as their operation completes, so PSB CSYNC has nothing to wait for.
                 return Op.Nop;
+            case A64Id.PsbCsync:
+                return Op.PsbCsync;
             case A64Id.Clrex:
                 return Op.Clrex;
             case A64Id.Dsb:

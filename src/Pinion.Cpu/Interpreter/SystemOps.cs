@@ -106,6 +106,10 @@ internal static unsafe partial class SystemOps
     [Op]
     public static void Sevl(Pe* s, Rec* r) => s->EventRegister = 1;
 
+    /// <summary>Waits for the records of all samples before it: what is executed alone does.</summary>
+    [Op]
+    public static bool PsbCsync(Pe* s, Rec* r) => s->Owner.Spu is null || s->Owner.IsAlone || Exits.Alone(s, r);
+
     [Op]
     public static void Sev(Pe* s, Rec* r) => s->Owner.SendEvent();
 

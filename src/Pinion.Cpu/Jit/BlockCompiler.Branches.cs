@@ -21,13 +21,6 @@ internal sealed unsafe partial class BlockCompiler
             return false;
         }
 
-        if ((A64Id)r->Id == A64Id.PsbCsync)
-        {
-            FlushFlags();
-            LeaveForRecords();
-            return false;
-        }
-
         switch (Threaded.KindOf(op))
         {
             case OpKind.Branch:
@@ -56,14 +49,6 @@ internal sealed unsafe partial class BlockCompiler
                 // What ends a block here mostly leaves, but for all that is known it may go on.
                 return true;
         }
-    }
-
-    /// <summary>PSB CSYNC waits for the records of all samples before it, and these are written when emitted code has left.</summary>
-    private void LeaveForRecords()
-    {
-        GiveBack(_kind == CodeKind.Observing ? 0 : Rest);
-        _x.Move(Rax, (ulong)((_start + _index + 1) * 4));
-        _x.Bind(_x.Jump(), owner.ExitAt);
     }
 
     /// <summary>Whether an instruction has code of its own.</summary>

@@ -134,12 +134,6 @@ internal sealed unsafe partial class BlockCompiler
     {
         Op op = OpOf(r);
         OpKind kind = Threaded.KindOf(op);
-        if ((A64Id)r->Id == A64Id.PsbCsync)
-        {
-            LeaveForRecords();
-            return false;
-        }
-
         switch (kind)
         {
             case OpKind.Branch:

@@ -192,7 +192,7 @@ internal sealed unsafe class NativeCode : IDisposable
     /// sample marked; <see cref="Pe.ObservedFirst"/> tells whether observing code had taken over for the next. Fewer where something comes between. False where there is no code for the instruction.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool TryApproach(Pe* s, Rec* ip, long ahead, long window, int samples, long aheadOfNext, ulong executed, out long done)
+    public bool TryApproach(Pe* s, Rec* ip, SampleBatch batch, long ahead, long window, int samples, long aheadOfNext, ulong executed, out long done)
     {
         int index = (int)(ip - s->CodeBase);
         nint code = NativePage.Slots(s->CodeBase)[index];
@@ -221,14 +221,15 @@ internal sealed unsafe class NativeCode : IDisposable
         s->ElsewherePage = null;
         s->ObservedWindow = window;
         s->ObservedFirst = null;
-        s->NextNote = Notes;
+        s->NextNote = batch.Notes;
         s->ObservedLeft = 0;
         s->ObservedEnd = samples == 0 ? ExitAt : MarkSample;
-        s->NextMark = Marks;
+        s->NextMark = batch.Marks;
         s->SamplesLeft = samples;
         s->AheadOfNext = aheadOfNext;
         Enter(s, code, ahead, executed);
-        int marked = (int)(s->NextMark - Marks);
+        batch.End = s->NextMark;
+        int marked = batch.Samples;
         long behind = marked == 0 ? 0 : ahead + window + ((marked - 1) * (aheadOfNext + window));
         done = (marked == 0 ? ahead : aheadOfNext) + (s->ObservedFirst == null ? 0 : window) - s->NativeBudget;
         Executed += behind + done;
@@ -276,29 +277,15 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Most instructions that <see cref="TryObserve"/> executes at once.</summary>
     public const int MostObserved = 160;
 
-    /// <summary>Most samples that emitted code marks at once.</summary>
-    public const int MostMarks = 32;
-
-    private const int MostNotes = 8192;
-
-    /// <summary>What observing code has noted, up to <see cref="Pe.NextNote"/>.</summary>
-    public Note* Notes { get; } = (Note*)NativeMemory.AlignedAlloc(MostNotes * Note.Size, 64);
-
-    /// <summary>The samples it has come by, up to <see cref="Pe.NextMark"/>.</summary>
-    public SampleMark* Marks { get; } = (SampleMark*)NativeMemory.AlignedAlloc(MostMarks * SampleMark.Size, 64);
-
     /// <summary>The host's time stamp counter.</summary>
     public ulong ReadTicks() => _readTicks();
-
-    /// <summary>How many samples with a window of so many instructions, the sample included, can be marked at once: an instruction leaves two notes at the most, and behind the last sample one more window may begin.</summary>
-    public static int MarksFor(long window) => (int)Math.Min(MostMarks, (MostNotes / (2 * (window + BlockCompiler.LongestShort))) - 1);
 
     /// <summary>
     /// Executes from record <paramref name="ip"/> of the page being executed on, at most <paramref name="budget"/> instructions (<see cref="MostObserved"/> or fewer) and exactly so many unless something comes
     /// between, by observing code. <paramref name="done"/> is how many it were. False where there is no such code.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool TryObserve(Pe* s, Rec* ip, long budget, ulong executed, out long done)
+    public bool TryObserve(Pe* s, Rec* ip, SampleBatch batch, long budget, ulong executed, out long done)
     {
         int index = (int)(ip - s->CodeBase);
         int* slot = NativePage.Observed(s->CodeBase) + index;
@@ -313,7 +300,7 @@ internal sealed unsafe class NativeCode : IDisposable
             return false;
         }
 
-        s->NextNote = Notes;
+        s->NextNote = batch.Notes;
         s->ObservedLeft = 0;
         s->ObservedEnd = ExitAt;
         Enter(s, NotObserved + *slot, budget, executed);
@@ -426,8 +413,6 @@ internal sealed unsafe class NativeCode : IDisposable
     {
         _memory.Dispose();
         NativeMemory.Free(Steps);
-        NativeMemory.AlignedFree(Notes);
-        NativeMemory.AlignedFree(Marks);
     }
 
     private nint PlaceConstants()

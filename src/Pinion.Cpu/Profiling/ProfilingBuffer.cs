@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Pinion.Arm.Spe;
 
 namespace Pinion.Cpu.Profiling;
@@ -14,21 +13,85 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
     public ulong Pointer;
     public Pmbsr Status;
 
+    /// <summary>Pages that can be owed for at once: then it is settled.</summary>
+    private const int MostPages = 64;
+
+    // Where the pages lie that records are owed for, from _firstPage on.
+    private readonly nint[] _pages = new nint[MostPages];
+    private ulong _firstPage;
+    private int _pageCount;
+
+    // Where the next record goes that nobody owes yet; while there are pages.
+    private ulong _next;
+
     /// <summary>
-    /// Where a record of <paramref name="size"/> bytes goes that does not cross a page and does not fill the buffer, and nothing is wrong with it; <see cref="Append"/> is for all others. The caller writes it, and moves
-    /// <see cref="Pointer"/>.
+    /// How many records have room behind those that are owed, without filling the buffer, in one page that can be written; 0 where none has, or something is wrong, or where it takes <see cref="Settled"/> first.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public unsafe bool TryPlace(uint size, out byte* to)
+    public int Reserve()
     {
-        to = null;
-        if (Status.S || (Pointer & (size - 1)) != 0 || (Pointer ^ Limit.Limit) >> TopByteShift != 0 || Limit.Limit - Pointer < 2 * (ulong)profile.Pmsidr.MaxRecordSize || Pointer >= Limit.Limit
-            || !memory.TryTranslate(Pointer, out nint host, out _))
+        if (_pageCount == 0)
+        {
+            _next = Pointer;
+        }
+
+        // The last record that has room fills the buffer.
+        var size = (ulong)profile.Pmsidr.MaxRecordSize;
+        ulong room = Limit.Limit - _next;
+        return Status.S || (_next & (size - 1)) != 0 || (_next ^ Limit.Limit) >> TopByteShift != 0 || _next >= Limit.Limit || room < 2 * size || !KeepPage()
+            ? 0 : (int)(Math.Min(PageSize - (_next & (PageSize - 1)), room - size) / size);
+    }
+
+    /// <summary>Promises so many records where <see cref="Reserve"/> found room for as many. False where the page has gone meanwhile.</summary>
+    public bool Owe(int records)
+    {
+        if (!KeepPage())
         {
             return false;
         }
 
-        to = (byte*)host;
+        _next += (ulong)(records * profile.Pmsidr.MaxRecordSize);
+        return true;
+    }
+
+    /// <summary>Where a record that is owed goes, now.</summary>
+    public unsafe byte* Place(uint size)
+    {
+        nint host = _pages[(Pointer / PageSize) - _firstPage];
+        var to = (byte*)host + (Pointer & (PageSize - 1));
+        Pointer += size;
+        return to;
+    }
+
+    /// <summary>Nothing is owed any more.</summary>
+    public void Settled() => _pageCount = 0;
+
+    /// <summary>Remembers where the page of the next record lies; false where it cannot be written, or lies elsewhere than before, or where too many are remembered.</summary>
+    private bool KeepPage()
+    {
+        if (!memory.TryTranslate(_next & ~(PageSize - 1), out nint host, out _))
+        {
+            return false;
+        }
+
+        ulong page = _next / PageSize;
+        if (_pageCount == 0)
+        {
+            _firstPage = page;
+        }
+
+        ulong index = page - _firstPage;
+        if (index < (ulong)_pageCount)
+        {
+            return _pages[index] == host;
+        }
+
+        if (index >= MostPages)
+        {
+            return false;
+        }
+
+        _pages[index] = host;
+        _pageCount++;
         return true;
     }
 
@@ -73,12 +136,26 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
 
     private bool IsFull => !new Pmbptr(Pointer).HasRoom(Limit, profile.Pmsidr);
 
+    /// <summary>As the memory does; on the way to a record that is owed the page is known.</summary>
+    private bool TryTranslate(ulong va, out nint host, out SpuFault fault)
+    {
+        ulong index = (va / PageSize) - _firstPage;
+        if (index >= (ulong)_pageCount)
+        {
+            return memory.TryTranslate(va, out host, out fault);
+        }
+
+        host = _pages[index] + (nint)(va & (PageSize - 1));
+        fault = default;
+        return true;
+    }
+
     private unsafe bool Write(ReadOnlySpan<byte> record)
     {
         ulong start = Pointer;
         while (!record.IsEmpty)
         {
-            if (!memory.TryTranslate(Pointer, out nint host, out SpuFault fault))
+            if (!TryTranslate(Pointer, out nint host, out SpuFault fault))
             {
                 PmbsrEventClass eventClass = fault.Stage2 ? PmbsrEventClass.Stage2Abort : PmbsrEventClass.Stage1Abort;
                 Status = Status.WithEvent(eventClass, fault.FaultStatusCode, dataLost: Pointer != start);

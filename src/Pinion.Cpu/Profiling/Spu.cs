@@ -12,7 +12,7 @@ namespace Pinion.Cpu.Profiling;
 /// <remarks>
 /// The dispatcher runs <see cref="Distance"/> - 1 members of the population at full speed and tells <see cref="Advance"/>, executes the next one in observing mode and
 /// gives it to <see cref="Complete"/>. It counts the members before an access to a register up to that access, so that the access finds PMSICR_EL1 exact.
-/// A record is in memory before Complete returns, so PSB CSYNC has nothing to wait for.
+/// A record is in memory before Complete returns. Others are owed for a while, and PSB CSYNC waits for them (<see cref="Recorder"/>).
 /// </remarks>
 public sealed class Spu
 {
@@ -130,10 +130,14 @@ public sealed class Spu
     /// <summary>What <see cref="Distance"/> will be behind the next sample, while nothing is written to a register; 0 where that is not known.</summary>
     public ulong DistanceOfNext => _interval.Period;
 
-    /// <summary>
-    /// Samples that can be taken before the first of them is completed, because nothing that these would do keeps the others from being taken: their records have room in the buffer, and in its page. At least 1.
-    /// </summary>
+    /// <summary>Samples that can be taken before the first of them is completed, because nothing that these would do keeps the others from being taken: their records have room in the buffer, and in its page. At least 1.</summary>
     public int SamplesWithRoom => _buffer.Records;
+
+    /// <summary>
+    /// Whether a sample now would be an ordinary one: the interval is not random, nothing filters, and the record has the fixed layout. Then all that taking it changes for the next ones is known before (<see cref="Owe"/>),
+    /// and the record can be written later (<see cref="Record"/>).
+    /// </summary>
+    internal bool IsPlain => _isOrdinary && Enabled && _interval.Period != 0 && _filter.Control.Value == 0 && !_buffer.Limit.Discard && !new Pmscr(PmscrEl2).Cx;
 
     /// <summary>SAMPLE_POP (0x4000): members of the population.</summary>
     public ulong SamplePop => _population;
@@ -290,55 +294,69 @@ public sealed class Spu
 
         bool selected = _interval.Step();
         _population++;
-        SampleFate? fate = selected ? Sample(operation, timing) : null;
+        SampleFate? fate = selected ? Sample(_population, operation, timing) : null;
         Debug.Assert(selected, "not the selected member");
         Reevaluate(_el);
         return fate;
     }
 
+    /// <summary>How many records have room behind those that are owed, in one page of the buffer that can be written; 0 where it takes <see cref="Complete"/> to find out.</summary>
+    internal int Reserve() => _buffer.Reserve();
+
     /// <summary>
-    /// As <see cref="Advance"/> over all but the last of <paramref name="members"/> and <see cref="Complete"/> of that one, at once where it is an ordinary sample: the interval is not random, nothing filters, and the
-    /// record has the fixed layout and room.
+    /// Counts the members of <paramref name="batch"/>, whose records will be written later, where <see cref="Reserve"/> found room. False where that is no longer so, and nothing is counted.
     /// </summary>
+    internal bool Owe(SampleBatch batch)
+    {
+        if (!_buffer.Owe(batch.Samples))
+        {
+            return false;
+        }
+
+        Debug.Assert(batch.ToFirst == _distance && batch.ToNext == _interval.Period, "not the selected members");
+        batch.Population = _population;
+        _interval.Select();
+        _distance = _interval.Period;
+        _population += batch.Members;
+        return true;
+    }
+
+    /// <summary>Completes a sample that is owed, at <paramref name="population"/> members: filters nothing, writes its record. Any thread, one at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal unsafe void Take(ulong members, in ObservedOperation operation, in OperationTiming timing)
+    internal unsafe void Record(ulong population, in ObservedOperation operation, in OperationTiming timing)
     {
         ref readonly OperationInfo info = ref OperationTable.Row(operation.Id);
-        var el2 = new Pmscr(PmscrEl2);
-        ulong period = _interval.Period;
-        if (!_isOrdinary || !Enabled || period == 0 || _filter.Control.Value != 0 || _buffer.Limit.Discard || el2.Cx || info.Has(OperationFlags.Refine)
-            || _population + members < _inFlightUntil || Math.Max(timing.Total, timing.Translation) > _builder.CounterMaximum || !_buffer.TryPlace(SpeRecordWriter.FixedSize, out byte* to))
+        if (info.Has(OperationFlags.Refine) || population < _inFlightUntil || Math.Max(timing.Total, timing.Translation) > _builder.CounterMaximum)
         {
-            Advance(members - 1);
-            Complete(operation, timing);
+            Sample(population, operation, timing);
             return;
         }
 
-        Debug.Assert(members == _distance, "not the selected member");
-        _interval.Select();
-        _distance = period;
-        _population += members;
-        _inFlightUntil = _population + ((ulong)timing.Total * (uint)_options.OperationsPerCycleInFlight);
+        _inFlightUntil = population + ((ulong)timing.Total * (uint)_options.OperationsPerCycleInFlight);
         SampleFeed++;
         SampleFiltrate++;
+        var el2 = new Pmscr(PmscrEl2);
         SpeEvents events = _builder.Events(operation, info, timing.Events, _options.NotTakenWithoutBranch);
+        byte* to = _buffer.Place(SpeRecordWriter.FixedSize);
         FixedRecord.Write(to, operation, info, events, timing, _control.Pa && el2.Pa, _control.Cx);
         if (_control.Ts)
         {
             FixedRecord.Stamp(to, _builder.Timestamp(_control, el2));
         }
 
-        _buffer.Pointer += SpeRecordWriter.FixedSize;
         _sink?.Append(_pe, new ReadOnlySpan<byte>(to, SpeRecordWriter.FixedSize));
     }
+
+    /// <summary>Nothing is owed any more.</summary>
+    internal void Settled() => _buffer.Settled();
 
     /// <summary>What a record of the operation would say, sampled or not, without context, timestamp and physical address.</summary>
     internal SpeRecord Describe(in ObservedOperation operation, in OperationTiming timing) =>
         _builder.Build(operation, _builder.Complete(operation, timing, _options.NotTakenWithoutBranch), default, default, 0);
 
-    private SampleFate Sample(in ObservedOperation operation, in OperationTiming timing)
+    private SampleFate Sample(ulong population, in ObservedOperation operation, in OperationTiming timing)
     {
-        if (_population < _inFlightUntil)
+        if (population < _inFlightUntil)
         {
             SampleCollision++;
             _buffer.Status = _buffer.Status.WithCollision();
@@ -346,7 +364,7 @@ public sealed class Spu
         }
 
         SpeSample sample = _builder.Complete(operation, timing, _options.NotTakenWithoutBranch);
-        _inFlightUntil = _population + ((ulong)sample.TotalLatency * (uint)_options.OperationsPerCycleInFlight);
+        _inFlightUntil = population + ((ulong)sample.TotalLatency * (uint)_options.OperationsPerCycleInFlight);
         SampleFeed++;
         if (!_filter.Keeps(sample))
         {

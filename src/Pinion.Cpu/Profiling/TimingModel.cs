@@ -118,11 +118,34 @@ internal sealed unsafe class TimingModel
     }
 
     /// <summary>
+    /// Runs what observing code has executed at <paramref name="el"/> through the model, from the instruction after the first <paramref name="ahead"/> on and up to the last one, which <paramref name="operation"/> is
+    /// then about, as if it had gone on: it is not fed yet. <paramref name="target"/> is where the last branch led to that was taken.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Pass(NoteReader reader, long ahead, long executed, int el, ref BranchTarget target, ref ObservedOperation operation)
+    {
+        reader.Skip(ahead);
+        Note* jump = executed - ahead == 1 ? null : Pass(ref reader, executed - ahead - 1);
+        if (jump != null)
+        {
+            target = new BranchTarget(jump->Va, (byte)el);
+        }
+
+        operation.El = operation.NextEl = (byte)el;
+        operation.PreviousTarget = target;
+        reader.Next(ref operation);
+        if (operation.Has(ObservedFlags.Taken))
+        {
+            target = new BranchTarget(operation.NextPc, (byte)el);
+        }
+    }
+
+    /// <summary>
     /// As <see cref="Feed(in ObservedOperation)"/>, for the next <paramref name="count"/> operations of <paramref name="reader"/>, none of which is sampled or left. Answers the note about the last branch taken among
     /// them, or null.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public Note* Pass(ref NoteReader reader, long count)
+    private Note* Pass(ref NoteReader reader, long count)
     {
         NoteReader at = reader;
         Scoreboard board = _board;
