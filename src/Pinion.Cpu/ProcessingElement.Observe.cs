@@ -9,7 +9,6 @@ using Pinion.Cpu.Jit;
 using Pinion.Cpu.Mmu;
 using Pinion.Cpu.Profiling;
 using Pinion.Cpu.State;
-using Pinion.Cpu.Timer;
 
 namespace Pinion.Cpu;
 
@@ -25,6 +24,9 @@ public sealed unsafe partial class ProcessingElement
 
     // The window before the next sample has begun.
     private bool _windowOpen;
+
+    // Samples were marked just now.
+    private bool _marked;
 
     // Where the last branch led to that was taken under observation, since the window began.
     private BranchTarget _branchTarget;
@@ -109,8 +111,11 @@ public sealed unsafe partial class ProcessingElement
             ulong executed = ObserveSome(spu, timing, BeforeWindow(spu, timing), n, ref operation, out OperationTiming last);
             Account(executed, el);
             n -= Executed - before;
-            goesOn = n != 0;
+
+            // Behind marked samples, what does not reach the next one is as well for the next slice.
             ulong distance = spu.Distance;
+            goesOn = n != 0 && (!_marked || n >= distance);
+            _marked = false;
             if (executed != distance)
             {
                 spu.Advance(executed);
@@ -134,6 +139,7 @@ public sealed unsafe partial class ProcessingElement
             }
         }
         while (goesOn && (State->Leave == 0 || (State->Leave == (int)LeaveReason.Reschedule && MayGoOn)) && (spu.Enabled || timing.Mode.IsFull) && !spu.IrqPending);
+        _sliceEnded = !goesOn;
     }
 
     /// <summary>
@@ -188,6 +194,12 @@ public sealed unsafe partial class ProcessingElement
         ulong taken = Exceptions.Taken;
         Recorder recorder = _recorder!;
         SampleBatch batch = recorder.Next;
+        if (_sliceEnded)
+        {
+            _sliceEnded = false;
+            native.Warm(s, s->CodeBase, (int)(ip - s->CodeBase));
+        }
+
         var distance = (long)Math.Min(spu.Distance, long.MaxValue);
         long most = Math.Min(n, distance);
         ahead = Math.Min(ahead, most);
@@ -200,6 +212,11 @@ public sealed unsafe partial class ProcessingElement
             long aheadOfNext = (long)spu.DistanceOfNext - observed;
             int samples = aheadOfNext <= 0 || ahead + observed != distance ? 0
                 : (int)Math.Min(Math.Min(recorder.Room, SampleBatch.MarksFor(observed)), 1 + ((n - distance) / (aheadOfNext + observed)));
+            if (samples != 0 && !Configuration.Time.IsDeterministic)
+            {
+                batch.Begin = Timer.PhysicalCount;
+            }
+
             if (native.TryApproach(s, ip, batch, ahead, observed, samples, aheadOfNext, Executed, out done) && (done != 0 || batch.Samples != 0))
             {
                 Note* notes = batch.Notes;
@@ -210,7 +227,14 @@ public sealed unsafe partial class ProcessingElement
                     batch.Window = observed;
                     batch.ToFirst = (ulong)(ahead + observed);
                     batch.ToNext = (ulong)(aheadOfNext + observed);
-                    recorder.Post(native.ReadTicks());
+                    batch.Instructions = batch.Members + (ulong)done;
+                    if (!Configuration.Time.IsDeterministic)
+                    {
+                        batch.Behind = Timer.PhysicalCount;
+                    }
+
+                    recorder.Post();
+                    _marked = true;
                     ahead = aheadOfNext;
                 }
 
@@ -223,10 +247,7 @@ public sealed unsafe partial class ProcessingElement
 
                 if (s->ElsewherePage != null && s->ElsewherePage == s->CodeBase)
                 {
-                    // Before a sample no full block had room here, or there is none: that happens where much time is spent.
-                    var index = (int)(s->ElsewhereOffset / 4);
-                    native.Warm(s, s->CodeBase, index);
-                    CompileIfDue(native, s->CodeBase, index);
+                    CompileIfDue(native, s->CodeBase, (int)(s->ElsewhereOffset / 4));
                 }
 
                 return true;

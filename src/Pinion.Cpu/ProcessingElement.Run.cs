@@ -14,7 +14,7 @@ public sealed unsafe partial class ProcessingElement
     private const ulong SliceLength = 16384;
 
     /// <summary>As <see cref="SliceLength"/>, while there are samples: these are completed several at a time.</summary>
-    private const ulong ProfiledSliceLength = 2 * SliceLength;
+    private const ulong ProfiledSliceLength = 4 * SliceLength;
 
     /// <summary>Instructions between two looks at the clock; none where time follows instructions.</summary>
     private readonly ulong _pollInterval;

@@ -38,7 +38,6 @@ internal sealed unsafe class NativeCode : IDisposable
     private readonly long _shared;
     private readonly nint _constants;
     private delegate* unmanaged<Pe*, nint, void> _enter;
-    private delegate* unmanaged[SuppressGCTransition]<ulong> _readTicks;
 
     private NativeCode(CodeMemory memory, CodeCache pages)
     {
@@ -276,9 +275,6 @@ internal sealed unsafe class NativeCode : IDisposable
 
     /// <summary>Most instructions that <see cref="TryObserve"/> executes at once.</summary>
     public const int MostObserved = 160;
-
-    /// <summary>The host's time stamp counter.</summary>
-    public ulong ReadTicks() => _readTicks();
 
     /// <summary>
     /// Executes from record <paramref name="ip"/> of the page being executed on, at most <paramref name="budget"/> instructions (<see cref="MostObserved"/> or fewer) and exactly so many unless something comes
@@ -580,18 +576,12 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Store(NativeState.ObservedFirst, Rdx);
         JumpToSlot(ref x, NativePage.ObservedOffset);
 
-        _readTicks = (delegate* unmanaged[SuppressGCTransition]<ulong>)x.Here;
-        EmitTicks(ref x);
-        x.Return();
-
         EndObserved = x.Here;
         x.Jump(NativeState.ObservedEnd);
 
         MarkSample = x.Here;
         x.Move(Rcx, Rax);
-        EmitTicks(ref x);
         x.Load(Rdx, NativeState.NextMark);
-        x.Store(new X64Memory(Rdx, 0), Rax);
         foreach ((int offset, X64Memory from) in ((int, X64Memory)[])[
             (SampleMark.NotesEndOffset, NativeState.NextNote),
             (SampleMark.FirstOffset, NativeState.ObservedFirst),
@@ -632,14 +622,6 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Load(Rdx, NativeState.NextNote);
         x.Store(new X64Memory(Rdx, Note.PaOffset - Note.Size), Rcx);
         JumpToSlot(ref x, NativePage.ObservedOffset);
-    }
-
-    /// <summary>Has the time stamp counter in RAX. Changes RDX.</summary>
-    private static void EmitTicks(ref X64Emitter x)
-    {
-        x.ReadTicks();
-        x.Shift(X64Shift.Shl, Rdx, 32, true);
-        x.Alu(X64Alu.Or, Rax, Rdx, true);
     }
 
     /// <summary>Jumps to where the slot of the instruction at offset RAX leads, in the page with the first record RCX.</summary>

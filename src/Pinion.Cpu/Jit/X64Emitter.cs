@@ -119,13 +119,6 @@ internal unsafe partial struct X64Emitter(byte* buffer, nint origin)
     /// <summary>Where the next instruction will be executed.</summary>
     public readonly nint Here => _origin + Length;
 
-    /// <summary>rdtsc: the time stamp counter in EDX:EAX.</summary>
-    public void ReadTicks()
-    {
-        Byte(0x0F);
-        Byte(0x31);
-    }
-
     // ---- moves ----
 
     /// <summary>mov to, from; 32 bits clear the upper half.</summary>

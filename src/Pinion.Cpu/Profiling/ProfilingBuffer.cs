@@ -25,9 +25,10 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
     private ulong _next;
 
     /// <summary>
-    /// How many records have room behind those that are owed, without filling the buffer, in one page that can be written; 0 where none has, or something is wrong, or where it takes <see cref="Settled"/> first.
+    /// How many records, up to <paramref name="most"/>, have room behind those that are owed, without filling the buffer, in pages that can be written; 0 where none has, or something is wrong, or where it takes
+    /// <see cref="Settled"/> first.
     /// </summary>
-    public int Reserve()
+    public int Reserve(int most)
     {
         if (_pageCount == 0)
         {
@@ -37,19 +38,25 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
         // The last record that has room fills the buffer.
         var size = (ulong)profile.Pmsidr.MaxRecordSize;
         ulong room = Limit.Limit - _next;
-        return Status.S || (_next & (size - 1)) != 0 || (_next ^ Limit.Limit) >> TopByteShift != 0 || _next >= Limit.Limit || room < 2 * size || !KeepPage()
-            ? 0 : (int)(Math.Min(PageSize - (_next & (PageSize - 1)), room - size) / size);
+        if (Status.S || (_next & (size - 1)) != 0 || (_next ^ Limit.Limit) >> TopByteShift != 0 || _next >= Limit.Limit || room < 2 * size)
+        {
+            return 0;
+        }
+
+        room = KeepPages(Math.Min(room - size, (ulong)most * size));
+        return (int)(room / size);
     }
 
-    /// <summary>Promises so many records where <see cref="Reserve"/> found room for as many. False where the page has gone meanwhile.</summary>
+    /// <summary>Promises so many records where <see cref="Reserve"/> found room for as many. False where a page has gone meanwhile.</summary>
     public bool Owe(int records)
     {
-        if (!KeepPage())
+        var bytes = (ulong)(records * profile.Pmsidr.MaxRecordSize);
+        if (KeepPages(bytes) != bytes)
         {
             return false;
         }
 
-        _next += (ulong)(records * profile.Pmsidr.MaxRecordSize);
+        _next += bytes;
         return true;
     }
 
@@ -65,15 +72,26 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
     /// <summary>Nothing is owed any more.</summary>
     public void Settled() => _pageCount = 0;
 
-    /// <summary>Remembers where the page of the next record lies; false where it cannot be written, or lies elsewhere than before, or where too many are remembered.</summary>
-    private bool KeepPage()
+    /// <summary>Remembers where the pages of the next bytes lie; answers how many bytes that is, up to a page that cannot be written, or lies elsewhere than before, or is one too many.</summary>
+    private ulong KeepPages(ulong bytes)
     {
-        if (!memory.TryTranslate(_next & ~(PageSize - 1), out nint host, out _))
+        ulong known = 0;
+        while (known < bytes && KeepPage(_next + known))
+        {
+            known = Math.Min(bytes, known + PageSize - ((_next + known) & (PageSize - 1)));
+        }
+
+        return known;
+    }
+
+    private bool KeepPage(ulong va)
+    {
+        if (!memory.TryTranslate(va & ~(PageSize - 1), out nint host, out _))
         {
             return false;
         }
 
-        ulong page = _next / PageSize;
+        ulong page = va / PageSize;
         if (_pageCount == 0)
         {
             _firstPage = page;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
-using Pinion.Cpu.Timer;
 
 namespace Pinion.Cpu.Profiling;
 
@@ -29,7 +28,6 @@ internal sealed unsafe partial class Recorder : IDisposable
     private readonly ProcessingElement _pe;
     private readonly SampleBatch[] _ring = new SampleBatch[Batches];
     private readonly AutoResetEvent _wake = new(false);
-    private TickClock _clock;
     private Thread? _thread;
     private ExceptionDispatchInfo? _failure;
     private long _posted;
@@ -64,11 +62,11 @@ internal sealed unsafe partial class Recorder : IDisposable
     {
         get
         {
-            int room = MayBeLate ? _spu.Reserve() : 0;
+            int room = MayBeLate ? _spu.Reserve(SampleBatch.MostMarks) : 0;
             if (room == 0)
             {
                 Settle();
-                room = MayBeLate ? _spu.Reserve() : 0;
+                room = MayBeLate ? _spu.Reserve(SampleBatch.MostMarks) : 0;
             }
 
             return room != 0 ? room : _spu.SamplesWithRoom;
@@ -76,19 +74,14 @@ internal sealed unsafe partial class Recorder : IDisposable
     }
 
     /// <summary>
-    /// Takes <see cref="Next"/>, of which everything is set but how it began and what time it is. The PE has not counted its members yet, and does so by this.
+    /// Takes <see cref="Next"/>, of which everything is set but what came before it. The PE has not counted its members yet, and does so by this.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Post(ulong ticks)
+    public void Post()
     {
         SampleBatch batch = Next;
         bool late = MayBeLate && _spu.Owe(batch);
         batch.Executed = _pe.Executed;
-        if (!_pe.Configuration.Time.IsDeterministic)
-        {
-            (batch.Count, batch.Ticks) = (_pe.Timer.PhysicalCount, ticks);
-        }
-
         if (!late)
         {
             Settle();
@@ -267,29 +260,22 @@ internal sealed unsafe partial class Recorder : IDisposable
     {
         ITimeSource time = _pe.Configuration.Time;
         bool realTime = !time.IsDeterministic;
-        if (realTime)
-        {
-            _clock.Read(batch.Count, batch.Ticks);
-        }
-
         Note* notes = batch.Notes;
-        ulong executed = batch.Executed;
-        ulong population = batch.Population;
+        ulong done = 0;
         ulong members = batch.ToFirst;
         ObservedOperation operation = default;
         for (SampleMark* mark = batch.Marks; mark != batch.End; mark++)
         {
-            executed += members;
-            population += members;
+            done += members;
             BranchTarget target = default;
             operation.ContextId = mark->ContextId;
             _timing.BeginWindow();
             _timing.Pass(new NoteReader(notes, mark->NotesEnd, mark->First, mark->Pc), mark->Ahead, mark->Ahead + batch.Window, batch.El, ref target, ref operation);
             _timing.Feed(operation, out OperationTiming timed);
-            Moment = realTime ? _clock.CountAt(mark->Ticks) : time.Count(executed);
+            Moment = realTime ? batch.CountAt(done) : time.Count(batch.Executed + done);
             if (owed)
             {
-                _spu.Record(population, operation, timed);
+                _spu.Record(batch.Population + done, operation, timed);
             }
             else
             {

@@ -7,7 +7,7 @@ namespace Pinion.Cpu.Profiling;
 internal sealed unsafe class SampleBatch : IDisposable
 {
     /// <summary>Most samples that emitted code marks at once.</summary>
-    public const int MostMarks = 32;
+    public const int MostMarks = 64;
 
     private const int MostNotes = 4096;
 
@@ -38,11 +38,14 @@ internal sealed unsafe class SampleBatch : IDisposable
     /// <summary><see cref="Spu.SamplePop"/> there.</summary>
     public ulong Population { get; set; }
 
-    /// <summary>A physical count behind the last sample, and the host's time stamp counter at the same time.</summary>
-    public ulong Count { get; set; }
+    /// <summary>The physical count where the batch began, and behind its last instruction, which was number <see cref="Instructions"/>. Where time follows instructions nobody asks.</summary>
+    public ulong Begin { get; set; }
 
-    /// <inheritdoc cref="Count"/>
-    public ulong Ticks { get; set; }
+    /// <inheritdoc cref="Begin"/>
+    public ulong Behind { get; set; }
+
+    /// <summary>Instructions that were executed in one go, the samples and what followed the last one.</summary>
+    public ulong Instructions { get; set; }
 
     /// <summary>Its samples.</summary>
     public int Samples => (int)(End - Marks);
@@ -54,6 +57,9 @@ internal sealed unsafe class SampleBatch : IDisposable
     /// How many samples with a window of so many instructions, the sample included, can be marked at once: an instruction leaves two notes at the most, and behind the last sample one more window may begin.
     /// </summary>
     public static int MarksFor(long window) => (int)Math.Min(MostMarks, (MostNotes / (2 * (window + BlockCompiler.LongestShort))) - 1);
+
+    /// <summary>The physical count behind instruction number <paramref name="number"/>: between two readings of the clock, instructions take the same time.</summary>
+    public ulong CountAt(ulong number) => Begin + ((Behind - Begin) * number / Instructions);
 
     /// <inheritdoc/>
     public void Dispose()

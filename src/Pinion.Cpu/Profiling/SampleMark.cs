@@ -9,15 +9,11 @@ internal unsafe struct SampleMark
 {
     public const int Size = 64;
 
-    public const int NotesEndOffset = 8;
-    public const int FirstOffset = 16;
-    public const int PcOffset = 24;
-    public const int AheadOffset = 32;
-    public const int ContextIdOffset = 40;
-
-    /// <summary>The host's time stamp counter behind the selected instruction.</summary>
-    [FieldOffset(0)]
-    public ulong Ticks;
+    public const int NotesEndOffset = 0;
+    public const int FirstOffset = 8;
+    public const int PcOffset = 16;
+    public const int AheadOffset = 24;
+    public const int ContextIdOffset = 32;
 
     /// <summary>Behind the last note before it; the next mark's notes begin there.</summary>
     [FieldOffset(NotesEndOffset)]

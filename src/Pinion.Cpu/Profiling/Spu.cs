@@ -300,8 +300,8 @@ public sealed class Spu
         return fate;
     }
 
-    /// <summary>How many records have room behind those that are owed, in one page of the buffer that can be written; 0 where it takes <see cref="Complete"/> to find out.</summary>
-    internal int Reserve() => _buffer.Reserve();
+    /// <summary>How many records, up to <paramref name="most"/>, have room behind those that are owed, in pages that can be written; 0 where it takes <see cref="Complete"/> to find out.</summary>
+    internal int Reserve(int most) => _buffer.Reserve(most);
 
     /// <summary>
     /// Counts the members of <paramref name="batch"/>, whose records will be written later, where <see cref="Reserve"/> found room. False where that is no longer so, and nothing is counted.
