@@ -217,9 +217,17 @@ public sealed unsafe partial class ProcessingElement
                 batch.Begin = Timer.PhysicalCount;
             }
 
-            if (native.TryApproach(s, ip, batch, ahead, observed, samples, aheadOfNext, Executed, out done) && (done != 0 || batch.Samples != 0))
+            if (native.TryApproach(s, ip, batch, ahead, observed, samples, aheadOfNext, recorder.Foretells, Executed, out done) && (done != 0 || batch.Samples != 0))
             {
                 Note* notes = batch.Notes;
+                bool failed = batch.Samples != 0 && done == 0 && Exceptions.Taken != taken && batch.End[-1].IsForetold;
+                if (failed)
+                {
+                    // What was foretold took an exception: that is a sample as well, but another one.
+                    batch.End--;
+                    done = (batch.Samples == 0 ? ahead : aheadOfNext) + observed;
+                }
+
                 if (batch.Samples != 0)
                 {
                     notes = batch.End[-1].NotesEnd;
@@ -238,7 +246,17 @@ public sealed unsafe partial class ProcessingElement
                     ahead = aheadOfNext;
                 }
 
-                if (s->ObservedFirst != null)
+                if (failed)
+                {
+                    OpenWindow(timing);
+                    batch.End->Tell(el, ref operation);
+                    operation.Flags = s->Observed.Flags;
+                    operation.Va = s->Observed.Va;
+                    operation.Size = s->Observed.Bytes;
+                    Leave(tookException: true, ref operation);
+                    timing.Feed(operation, out last);
+                }
+                else if (s->ObservedFirst != null)
                 {
                     operation.ContextId = ContextId;
                     long count = done - (ahead - s->ObservedAhead);

@@ -60,6 +60,53 @@ internal sealed unsafe partial class BlockCompiler
         return _length;
     }
 
+    /// <summary>Where the budget of a short block ends before it, and the instruction that is next then can be foretold: marks the sample, and goes on with full blocks. Changes RCX and RDX.</summary>
+    private void Foretell()
+    {
+        uint foretold = Foretold();
+        if (foretold != 0)
+        {
+            _x.Load(Rcx, NativeState.Budget);
+            _x.Move(Rdx, foretold);
+            _x.ShiftByCl(X64Shift.Shr, Rdx, false);
+            _x.Test(Rdx, 1, false);
+            _x.Bind(_x.Jump(X64Condition.NotEqual), owner.ForetellSample);
+        }
+    }
+
+    /// <summary>
+    /// Which instructions of a short block have nothing about them that its beginning does not tell, one bit each: they neither branch nor select, and address memory by registers that nothing before them in the block
+    /// changes.
+    /// </summary>
+    private uint Foretold()
+    {
+        uint foretold = 0;
+        ulong written = 0;
+        for (int i = 0; i < _length; i++)
+        {
+            Rec* r = At(i);
+            Op op = OpOf(r);
+            MemoryForm form = MemoryForm.Of(op);
+            OpKind kind = Threaded.KindOf(op);
+            if (kind is OpKind.Branch or OpKind.Indirect)
+            {
+                break;
+            }
+
+            if (kind == OpKind.Memory ? IsNative(form, r) && ((1UL << r->Rn | 1UL << r->Rm) & written) == 0 : IsNative(r) && !OperationTable.SelectsByCondition(r->Id))
+            {
+                foretold |= 1u << i;
+            }
+
+            // Of vector registers it counts the general one with the same number: that is safe. What the interpreter executes may write any.
+            written |= !IsNative(r) || (kind == OpKind.Memory && form.Kind == MemoryKind.None) ? ~0UL : 1UL << r->Rd;
+            written |= form.IsPair ? 1UL << r->Rm : 0;
+            written |= form.Mode is MemoryMode.Pre or MemoryMode.Post ? 1UL << r->Rn : 0;
+        }
+
+        return foretold;
+    }
+
     /// <summary>Offset of the code of an instruction of what was just compiled.</summary>
     public int LabelOf(int index) => _labels[index];
 

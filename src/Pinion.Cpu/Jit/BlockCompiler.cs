@@ -610,6 +610,11 @@ internal sealed unsafe partial class BlockCompiler(NativeCode owner)
     private void EndBudget(int index)
     {
         _x.Move(Rax, (ulong)((_start + index) * 4));
+        if (_kind == CodeKind.Short && index == 0)
+        {
+            Foretell();
+        }
+
         _x.Bind(_x.Jump(), _kind switch
         {
             CodeKind.Observing => owner.EndObserved,

@@ -1,4 +1,5 @@
 using Pinion.Cpu.Interpreter;
+using Pinion.Cpu.State;
 
 namespace Pinion.Cpu.Jit;
 
@@ -53,6 +54,16 @@ internal readonly record struct MemoryForm(MemoryKind Kind, byte Bytes, bool Wid
 
     /// <summary>Bytes of the whole access.</summary>
     public int Size => IsPair ? 2 * Bytes : Bytes;
+
+    /// <summary>The virtual address of the access of record <paramref name="r"/> at <paramref name="pc"/>, from what is in its registers before it.</summary>
+    public unsafe ulong AddressOf(Rec* r, ulong pc, ulong @base, ulong index) => Mode switch
+    {
+        MemoryMode.Offset or MemoryMode.User or MemoryMode.Pre => @base + (ulong)r->Imm,
+        MemoryMode.Indexed => @base + (index << (int)r->Aux),
+        MemoryMode.Extended => @base + ((r->Imm != 0 ? (ulong)(int)index : (uint)index) << (int)r->Aux),
+        MemoryMode.Literal => pc + (ulong)r->Imm,
+        _ => @base,
+    };
 
     private static MemoryForm[] Make()
     {

@@ -78,6 +78,9 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Marks a sample, and goes on at offset RAX of the page.</summary>
     public nint MarkSample { get; private set; }
 
+    /// <summary>Marks a sample without notes, RCX instructions behind offset RAX of the page, and goes on at that offset.</summary>
+    public nint ForetellSample { get; private set; }
+
     /// <summary>Leaves with Pc = CodeVa + RAX.</summary>
     public nint ExitAt { get; private set; }
 
@@ -191,7 +194,7 @@ internal sealed unsafe class NativeCode : IDisposable
     /// sample marked; <see cref="Pe.ObservedFirst"/> tells whether observing code had taken over for the next. Fewer where something comes between. False where there is no code for the instruction.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool TryApproach(Pe* s, Rec* ip, SampleBatch batch, long ahead, long window, int samples, long aheadOfNext, ulong executed, out long done)
+    public bool TryApproach(Pe* s, Rec* ip, SampleBatch batch, long ahead, long window, int samples, long aheadOfNext, bool foretells, ulong executed, out long done)
     {
         int index = (int)(ip - s->CodeBase);
         nint code = NativePage.Slots(s->CodeBase)[index];
@@ -226,11 +229,21 @@ internal sealed unsafe class NativeCode : IDisposable
         s->NextMark = batch.Marks;
         s->SamplesLeft = samples;
         s->AheadOfNext = aheadOfNext;
+
+        // Behind a sample without notes the block that it is in must have room; the last sample is where the code has to stop.
+        s->ForetoldFloor = foretells && window == 1 && aheadOfNext >= NativePage.LongestBlock ? 1 : long.MaxValue;
         Enter(s, code, ahead, executed);
         batch.End = s->NextMark;
+        done = (batch.Samples == 0 ? ahead : aheadOfNext) + (s->ObservedFirst == null ? 0 : window) - s->NativeBudget;
+        if (done < 0)
+        {
+            // It was foretold, and something came between.
+            batch.End--;
+            done += (batch.Samples == 0 ? ahead : aheadOfNext) + window;
+        }
+
         int marked = batch.Samples;
         long behind = marked == 0 ? 0 : ahead + window + ((marked - 1) * (aheadOfNext + window));
-        done = (marked == 0 ? ahead : aheadOfNext) + (s->ObservedFirst == null ? 0 : window) - s->NativeBudget;
         Executed += behind + done;
         Marked += marked;
         return true;
@@ -593,6 +606,7 @@ internal sealed unsafe class NativeCode : IDisposable
             x.Store(new X64Memory(Rdx, offset), Rax);
         }
 
+        x.Store(new X64Memory(Rdx, SampleMark.OffsetOffset), SampleMark.Noted, wide: false);
         x.Alu(X64Alu.Add, NativeState.NextMark, SampleMark.Size, true);
         x.Store(NativeState.ObservedFirst, 0, true);
         x.Load(Rdx, NativeState.AheadOfNext);
@@ -601,10 +615,8 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Alu(X64Alu.Sub, NativeState.SamplesLeft, 1, true);
         x.Bind(x.Jump(X64Condition.Equal), ExitAt);
 
-        // Eight bytes of a slot for four of an instruction.
-        x.Load(Rcx, NativeState.CodeBase);
-        x.Lea(Rax, new X64Memory(Rcx, Rax, 1, NativePage.SlotsOffset));
-        x.Jump(new X64Memory(Rax, 0));
+        JumpToBlock(ref x);
+        EmitForetellSample(ref x);
 
         JumpNoted = x.Here;
         x.Load(Rcx, NativeState.NextNote);
@@ -622,6 +634,62 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Load(Rdx, NativeState.NextNote);
         x.Store(new X64Memory(Rdx, Note.PaOffset - Note.Size), Rcx);
         JumpToSlot(ref x, NativePage.ObservedOffset);
+    }
+
+    private void EmitForetellSample(ref X64Emitter x)
+    {
+        ForetellSample = x.Here;
+        x.Load(Rdx, NativeState.ForetoldFloor);
+        x.Alu(X64Alu.Cmp, Rdx, NativeState.SamplesLeft, true);
+        x.Bind(x.Jump(X64Condition.GreaterOrEqual), Observe);
+
+        // Guest registers are looked up by number.
+        StorePinned(ref x);
+        x.Load(Rdx, NativeState.NextMark);
+        x.Store(new X64Memory(Rdx, SampleMark.OffsetOffset), Rax, wide: false);
+        x.Store(new X64Memory(Rdx, SampleMark.AheadOffset), Rcx);
+        foreach ((int offset, X64Memory from) in ((int, X64Memory)[])[
+            (SampleMark.NotesEndOffset, NativeState.NextNote),
+            (SampleMark.PcOffset, NativeState.CodeVa),
+            (SampleMark.ContextIdOffset, NativeState.Register(SysRegId.CONTEXTIDR_EL1))])
+        {
+            x.Load(Rax, from);
+            x.Store(new X64Memory(Rdx, offset), Rax);
+        }
+
+        x.LoadNarrow(Rax, new X64Memory(Rdx, SampleMark.OffsetOffset), 4, signed: false, wide: false);
+        x.Lea(Rcx, new X64Memory(Rax, Rcx, 2, 0));
+        x.Shift(X64Shift.Shl, Rcx, 3, true);
+        x.Alu(X64Alu.Add, Rcx, NativeState.CodeBase, true);
+        x.Store(new X64Memory(Rdx, SampleMark.FirstOffset), Rcx);
+        x.LoadNarrow(Rax, new X64Memory(Rcx, (int)Marshal.OffsetOf<Rec>(nameof(Rec.Op))), 2, signed: false, wide: false);
+        x.StoreNarrow(new X64Memory(Rdx, SampleMark.OpOffset), Rax, 2);
+        foreach ((int offset, string register) in ((int, string)[])[(SampleMark.BaseOffset, nameof(Rec.Rn)), (SampleMark.IndexOffset, nameof(Rec.Rm))])
+        {
+            x.LoadNarrow(Rax, new X64Memory(Rcx, (int)Marshal.OffsetOf<Rec>(register)), 1, signed: false, wide: false);
+            x.Load(Rax, new X64Memory(Rbp, Rax, 3, NativeState.Slot(0).Displacement));
+            x.Store(new X64Memory(Rdx, offset), Rax);
+        }
+
+        x.Alu(X64Alu.Add, NativeState.NextMark, SampleMark.Size, true);
+        x.Alu(X64Alu.Sub, NativeState.SamplesLeft, 1, true);
+
+        // The budget up to the sample, the sample, and that to the next: a block has room in it again.
+        x.Load(Rcx, new X64Memory(Rdx, SampleMark.AheadOffset));
+        x.Alu(X64Alu.Add, Rcx, NativeState.AheadOfNext, true);
+        x.Alu(X64Alu.Add, Rcx, 1, true);
+        x.Store(NativeState.Budget, Rcx);
+        x.LoadNarrow(Rax, new X64Memory(Rdx, SampleMark.OffsetOffset), 4, signed: false, wide: false);
+        JumpToBlock(ref x);
+    }
+
+    /// <summary>Jumps to the block of the instruction at offset RAX of the page, where there is one.</summary>
+    private static void JumpToBlock(ref X64Emitter x)
+    {
+        // Eight bytes of a slot for four of an instruction.
+        x.Load(Rcx, NativeState.CodeBase);
+        x.Lea(Rax, new X64Memory(Rcx, Rax, 1, NativePage.SlotsOffset));
+        x.Jump(new X64Memory(Rax, 0));
     }
 
     /// <summary>Jumps to where the slot of the instruction at offset RAX leads, in the page with the first record RCX.</summary>
@@ -760,6 +828,7 @@ internal sealed unsafe class NativeCode : IDisposable
 
         s->NativeSteps[r->Op & ~Rec.Alternate]++;
         s->CodeDropped = 0;
+        s->Observed.Flags = ObservedFlags.None;
         ulong generation = s->DataGeneration;
         ulong pc = Pe.PcOf(s, r);
         s->Pc = pc;

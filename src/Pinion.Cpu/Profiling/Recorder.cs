@@ -113,6 +113,9 @@ internal sealed unsafe partial class Recorder : IDisposable
         }
     }
 
+    /// <summary>Whether what a sample's record says may be told before its operation is executed: no more of it than where it stands and its virtual address.</summary>
+    public bool Foretells => _timing.Mode.IsOff && MayBeLate && !_spu.RecordsPhysical;
+
     /// <summary>Returns when every record is in memory whose sample was marked before.</summary>
     public void Settle()
     {
@@ -267,10 +270,18 @@ internal sealed unsafe partial class Recorder : IDisposable
         for (SampleMark* mark = batch.Marks; mark != batch.End; mark++)
         {
             done += members;
-            BranchTarget target = default;
-            operation.ContextId = mark->ContextId;
-            _timing.BeginWindow();
-            _timing.Pass(new NoteReader(notes, mark->NotesEnd, mark->First, mark->Pc), mark->Ahead, mark->Ahead + batch.Window, batch.El, ref target, ref operation);
+            if (mark->IsForetold)
+            {
+                mark->Tell(batch.El, ref operation);
+            }
+            else
+            {
+                BranchTarget target = default;
+                operation.ContextId = mark->ContextId;
+                _timing.BeginWindow();
+                _timing.Pass(new NoteReader(notes, mark->NotesEnd, mark->First, mark->Pc), mark->Ahead, mark->Ahead + batch.Window, batch.El, ref target, ref operation);
+            }
+
             _timing.Feed(operation, out OperationTiming timed);
             Moment = realTime ? batch.CountAt(done) : time.Count(batch.Executed + done);
             if (owed)

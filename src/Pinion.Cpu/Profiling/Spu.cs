@@ -300,6 +300,9 @@ public sealed class Spu
         return fate;
     }
 
+    /// <summary>Records have physical addresses.</summary>
+    internal bool RecordsPhysical => _control.Pa && new Pmscr(PmscrEl2).Pa;
+
     /// <summary>How many records, up to <paramref name="most"/>, have room behind those that are owed, in pages that can be written; 0 where it takes <see cref="Complete"/> to find out.</summary>
     internal int Reserve(int most) => _buffer.Reserve(most);
 

@@ -176,6 +176,9 @@ public unsafe struct Pe
     /// <summary>Samples to mark until emitted code has to leave.</summary>
     public long SamplesLeft;
 
+    /// <summary>A sample whose operation is known before may go without notes while more than so many are left.</summary>
+    public long ForetoldFloor;
+
     /// <summary>What <see cref="NativeBudget"/> is behind a sample.</summary>
     public long AheadOfNext;
 
