@@ -45,6 +45,11 @@ public sealed record KvmOptions
     /// <summary>CPUs that have a profiling unit; null: all. The unit is this program's own, so only a test of what happens on other CPUs has a reason to say so.</summary>
     public CpuSet? SpeCpus { get; init; }
 
+    /// <summary>
+    /// Memslots are memory that belongs to the guest alone for as long as the VM exists, and pages of it may become resident shortly before the guest touches them: a thread sees to that.
+    /// </summary>
+    public bool TouchesAhead { get; init; }
+
     /// <summary>Whether guests can tell the host's caches from its memory.</summary>
     public Coherency Coherency { get; init; } = Coherency.Off;
 

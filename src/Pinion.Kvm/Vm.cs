@@ -30,7 +30,8 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
         Slots = new MemorySlots(ipaBits);
         DataCaches = kvm.Options.Coherency == Coherency.Strict ? new DataCaches(this) : null;
         Caches = (ICacheMaintenance?)DataCaches ?? CoherentCaches.Instance;
-        Stage2 = DataCaches is null ? new Stage2(Slots) : new CleaningStage2(Slots, DataCaches);
+        MemoryAhead = kvm.Options.TouchesAhead ? new MemoryAhead() : null;
+        Stage2 = DataCaches is null ? new Stage2(Slots, MemoryAhead) : new CleaningStage2(Slots, DataCaches);
         HostMemory = kvm.Options.HostMemory();
         PendingOperations = new PendingOperations(this);
         Spe = new SpeVm(this);
@@ -64,6 +65,8 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
     internal MemorySlots Slots { get; }
 
     internal Stage2 Stage2 { get; }
+
+    private MemoryAhead? MemoryAhead { get; }
 
     internal IHostMemory HostMemory { get; }
 
@@ -449,6 +452,7 @@ public sealed partial class Vm : IKvmFile, IVgicHost, IDisposable
             vcpu.Destroy();
         }
 
+        MemoryAhead?.Dispose();
         Spe.Dispose();
         HostMemory.Dispose();
         DataCaches?.Dispose();

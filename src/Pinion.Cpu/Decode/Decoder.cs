@@ -22,10 +22,10 @@ internal static unsafe class Decoder
 
         // The target of a direct branch has a record only within the page.
         Op op = (Op)r->Op;
-        if (op is Op.MrsPlain or Op.MrsPlainEl0 or Op.MsrPlain or Op.MsrPlainEl0 && s->Owner.IsTrapped((SysRegId)r->Aux))
+        if (op is Op.MrsPlain or Op.MrsPlainEl0 or Op.MrsDczid or Op.MsrPlain or Op.MsrPlainEl0 && s->Owner.IsTrapped((SysRegId)r->Aux))
         {
             // The plain operations look at nothing but the EL.
-            r->Op = (ushort)(op is Op.MrsPlain or Op.MrsPlainEl0 ? Op.MrsSpecial : Op.MsrSpecial);
+            r->Op = (ushort)(op is Op.MsrPlain or Op.MsrPlainEl0 ? Op.MsrSpecial : Op.MrsSpecial);
         }
         else if (Threaded.KindOf(op) == OpKind.Branch)
         {

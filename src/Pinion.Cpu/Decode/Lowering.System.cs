@@ -142,6 +142,7 @@ internal static unsafe partial class Lowering
             SysRegId.NZCV => Op.MrsNzcv,
             SysRegId.FPCR => Op.MrsFpcr,
             SysRegId.FPSR => Op.MrsFpsr,
+            SysRegId.DCZID_EL0 => Op.MrsDczid,
             _ => Op.MrsSpecial,
         };
     }

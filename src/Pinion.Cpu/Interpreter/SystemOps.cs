@@ -269,6 +269,10 @@ internal static unsafe partial class SystemOps
         return true;
     }
 
+    /// <summary>Kernels read it before they clear a page.</summary>
+    [Op]
+    public static void MrsDczid(Pe* s, Rec* r) => Pe.R(s)[r->Rd] = s->Owner.ReadSystemRegister(SysRegId.DCZID_EL0);
+
     [Op, MethodImpl(Inline.Hot)]
     public static bool MrsDaif(Pe* s, Rec* r)
     {

@@ -12,7 +12,7 @@ internal sealed unsafe partial class BlockCompiler
         string[] families =
         [
             "Nop", "MovImmediate", "MovX", "MovW", "Movk", "Adr", "Add", "Sub", "Cmp", "Adc", "Sbc", "Csel", "Csinc", "Csinv", "Csneg", "Ccm", "And", "Orr", "Eor", "Bic", "Orn", "Eon", "Ubf", "Sbfm", "Bfm", "Extr",
-            "Madd", "Msub", "Smaddl", "Umaddl", "Smsubl", "Umsubl", "Umulh", "Smulh", "Udiv", "Sdiv", "Lslv", "Lsrv", "Asrv", "Rorv", "RevX", "RevW", "Rev32X", "ClzX", "ClzW",
+            "Madd", "Msub", "Smaddl", "Umaddl", "Smsubl", "Umsubl", "Umulh", "Smulh", "Udiv", "Sdiv", "Lslv", "Lsrv", "Asrv", "Rorv", "RevX", "RevW", "Rev32X", "RbitX", "RbitW", "ClzX", "ClzW",
         ];
         for (Op op = 0; op < Op.Count; op++)
         {
@@ -306,6 +306,9 @@ internal sealed unsafe partial class BlockCompiler
                 _x.Shift(X64Shift.Ror, to, 32, true);
                 Write(r->Rd, to);
                 return true;
+            case Op.RbitX or Op.RbitW:
+                ReverseBits(r, op == Op.RbitX);
+                return true;
             case Op.ClzX or Op.ClzW:
                 LoseFlags();
                 to = Target(r->Rd);
@@ -315,6 +318,26 @@ internal sealed unsafe partial class BlockCompiler
             default:
                 return false;
         }
+    }
+
+    /// <summary>Exchanges neighbouring bits, pairs and nibbles, and then the order of the bytes.</summary>
+    private void ReverseBits(Rec* r, bool wide)
+    {
+        LoseFlags();
+        Load(Rax, r->Rn);
+        foreach ((int shift, ulong mask) in ((int, ulong)[])[(1, 0x5555_5555_5555_5555), (2, 0x3333_3333_3333_3333), (4, 0x0F0F_0F0F_0F0F_0F0F)])
+        {
+            _x.Move(Rdx, wide ? mask : (uint)mask);
+            _x.Move(Rcx, Rax, wide);
+            _x.Shift(X64Shift.Shr, Rcx, shift, wide);
+            _x.Alu(X64Alu.And, Rcx, Rdx, wide);
+            _x.Alu(X64Alu.And, Rax, Rdx, wide);
+            _x.Shift(X64Shift.Shl, Rax, shift, wide);
+            _x.Alu(X64Alu.Or, Rax, Rcx, wide);
+        }
+
+        _x.ByteSwap(Rax, wide);
+        Write(r->Rd, Rax);
     }
 
     // ---- operands ----

@@ -12,7 +12,7 @@ internal sealed unsafe partial class BlockCompiler
 
     private static void AddSystem(Emitter?[] emitters)
     {
-        Add(emitters, static (c, op, r) => c.ReadRegister(op, r), Op.MrsPlain, Op.MrsPlainEl0, Op.MrsSpEl0, Op.MrsDaif, Op.MrsNzcv, Op.MrsFpcr);
+        Add(emitters, static (c, op, r) => c.ReadRegister(op, r), Op.MrsPlain, Op.MrsPlainEl0, Op.MrsSpEl0, Op.MrsDaif, Op.MrsNzcv, Op.MrsFpcr, Op.MrsDczid);
         Add(emitters, static (c, op, r) => c.WriteRegister(op, r), Op.MsrPlain, Op.MsrPlainEl0, Op.MsrDaif, Op.MsrDaifSet, Op.MsrDaifClr, Op.MsrNzcv);
         Add(emitters, static (c, op, r) => c.Synchronize(op, r), Op.Dmb, Op.Dsb, Op.Isb, Op.Clrex, Op.Yield);
         Add(emitters, static (c, op, r) => c.ZeroBlock(r), Op.DcZva);
@@ -39,6 +39,11 @@ internal sealed unsafe partial class BlockCompiler
                 OnlyEl1();
                 _x.LoadNarrow(Rax, NativeState.Daif, 1, signed: false, wide: false);
                 _x.Shift(X64Shift.Shl, Rax, 6, false);
+                break;
+            case Op.MrsDczid:
+                // At EL0 SCTLR_EL1.DZE has a say.
+                OnlyEl1();
+                _x.Load(Rax, NativeState.Register(SysRegId.DCZID_EL0));
                 break;
             case Op.MrsNzcv:
                 // NZ are bits 15:14 of what is kept, C is bit 8, V bit 0.

@@ -6,7 +6,7 @@ namespace Pinion.Kvm.Memory;
 /// Stage 2 over the memslots. A page is mapped when a PE first touches it, or ahead of time by whoever pins it, and until something unmaps it; the profiling unit sees what is mapped and maps
 /// nothing. While a slot is logged its clean pages are answered read-only, so that the first write to each comes back here and sets its bit: what KVM does with write-protected entries.
 /// </summary>
-internal class Stage2(MemorySlots slots) : IStage2
+internal class Stage2(MemorySlots slots, MemoryAhead? ahead = null) : IStage2
 {
     protected MemorySlots Slots => slots;
 
@@ -19,7 +19,13 @@ internal class Stage2(MemorySlots slots) : IStage2
         }
 
         ulong page = (ipa - slot.Gpa) >> MemorySlot.PageShift;
-        if (access == MemoryAccess.Write || !slot.IsMapped(page))
+        bool mapped = slot.IsMapped(page);
+        if (!mapped)
+        {
+            ahead?.Touched(slot, page);
+        }
+
+        if (access == MemoryAccess.Write || !mapped)
         {
             // What was mapped for reading only (a memslot locked so) is upgraded by a write alone.
             slot.Map(page, writable: !slot.IsReadOnly);

@@ -93,7 +93,7 @@ public sealed record MachineOptions
 
     internal KvmOptions ToKvmOptions()
     {
-        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries, SpePinCache = SpePinCache, SpeProfile = SpeProfile, Spu = Spu, Coherency = Coherency, Checkpoints = Checkpoints };
+        KvmOptions options = new() { Engine = Engine, Deterministic = Deterministic, SpeSeries = SpeSeries, SpePinCache = SpePinCache, SpeProfile = SpeProfile, Spu = Spu, Coherency = Coherency, Checkpoints = Checkpoints, TouchesAhead = Environment.ProcessorCount > Cpus };
         return Timing is { } timing ? options with { Timing = timing } : options;
     }
 
