@@ -24,6 +24,9 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
     // Where the next record goes that nobody owes yet; while there are pages.
     private ulong _next;
 
+    // Bytes behind it that have room.
+    private ulong _reserved;
+
     /// <summary>
     /// How many records, up to <paramref name="most"/>, have room behind those that are owed, without filling the buffer, in pages that can be written; 0 where none has, or something is wrong, or where it takes
     /// <see cref="Settled"/> first.
@@ -36,6 +39,7 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
         }
 
         // The last record that has room fills the buffer.
+        _reserved = 0;
         var size = (ulong)profile.Pmsidr.MaxRecordSize;
         ulong room = Limit.Limit - _next;
         if (Status.S || (_next & (size - 1)) != 0 || (_next ^ Limit.Limit) >> TopByteShift != 0 || _next >= Limit.Limit || room < 2 * size)
@@ -43,18 +47,20 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
             return 0;
         }
 
-        room = KeepPages(Math.Min(room - size, (ulong)most * size));
-        return (int)(room / size);
+        _reserved = KeepPages(Math.Min(room - size, (ulong)most * size));
+        return (int)(_reserved / size);
     }
 
     /// <summary>Promises so many records where <see cref="Reserve"/> found room for as many. False where a page has gone meanwhile.</summary>
     public bool Owe(int records)
     {
         var bytes = (ulong)(records * profile.Pmsidr.MaxRecordSize);
-        if (KeepPages(bytes) != bytes)
+        if (bytes > _reserved || KeepPages(bytes) != bytes)
         {
             return false;
         }
+
+        _reserved -= bytes;
 
         _next += bytes;
         return true;
