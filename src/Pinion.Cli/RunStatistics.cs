@@ -54,7 +54,7 @@ internal static class RunStatistics
             $"pinion: vCPU {vcpu.Index}: {100.0 * s.Compiled / s.Executed:F1} % of the instructions by compiled code, of which {100.0 * s.Stepped / Math.Max(1, s.Compiled):F1} % left to the interpreter; {s.Blocks} blocks of {s.BlockInstructions} instructions, {s.Regions} of them regions, {s.CodeBytes >> 10} KiB, entered {s.Entries} times, dropped for room {s.Flushes} times; {s.Wanderers} loads and stores go from page to page"));
         if (s.Observing > 0)
         {
-            writer.WriteLine(Line($"pinion: vCPU {vcpu.Index}: observing code for {s.Observing} instructions; {s.Marked} samples marked without leaving compiled code"));
+            writer.WriteLine(Line($"pinion: vCPU {vcpu.Index}: observing code for {s.Observing} instructions; {s.Marked} samples marked without leaving compiled code, {s.Foretold} of them without notes; {s.Aside} records made beside the vCPU"));
         }
 
         if (s.SteppedMost.Count > 0)

@@ -1,5 +1,6 @@
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.Jit;
+using Pinion.Cpu.Profiling;
 
 namespace Pinion.Cpu;
 
@@ -16,6 +17,8 @@ namespace Pinion.Cpu;
 /// <param name="Wanderers">Loads and stores that were found to go from page to page.</param>
 /// <param name="Observing">Instructions with observing code.</param>
 /// <param name="Marked">Samples that compiled code marked, and went on.</param>
+/// <param name="Foretold">Those of them whose operation told all before it was executed.</param>
+/// <param name="Aside">Samples whose records a thread of its own made.</param>
 /// <param name="SteppedMost">The operations that compiled code left to the interpreter, most frequent first.</param>
 public sealed record EngineStatistics(
     ulong Executed,
@@ -30,13 +33,15 @@ public sealed record EngineStatistics(
     long Wanderers,
     long Observing,
     long Marked,
+    long Foretold,
+    long Aside,
     IReadOnlyList<(string Operation, ulong Times)> SteppedMost)
 {
-    internal static unsafe EngineStatistics Of(NativeCode? native, ulong executed)
+    internal static unsafe EngineStatistics Of(NativeCode? native, Recorder? recorder, ulong executed)
     {
         if (native is null)
         {
-            return new(executed, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, []);
+            return new(executed, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, []);
         }
 
         ulong stepped = 0;
@@ -65,6 +70,8 @@ public sealed record EngineStatistics(
             native.Wanderers,
             native.ObservedInstructions,
             native.Marked,
+            recorder?.Foretold ?? 0,
+            recorder?.Aside ?? 0,
             most);
     }
 }

@@ -93,7 +93,7 @@ internal sealed unsafe partial class BlockCompiler
                 break;
             }
 
-            if (kind == OpKind.Memory ? IsNative(form, r) && ((1UL << r->Rn | 1UL << r->Rm) & written) == 0 : IsNative(r) && !OperationTable.SelectsByCondition(r->Id))
+            if (kind == OpKind.Memory ? IsNative(form, r) && (Addresses(form, r) & written) == 0 : IsNative(r) && !OperationTable.SelectsByCondition(r->Id))
             {
                 foretold |= 1u << i;
             }
@@ -106,6 +106,14 @@ internal sealed unsafe partial class BlockCompiler
 
         return foretold;
     }
+
+    /// <summary>The registers that an address is made of, one bit each.</summary>
+    private static ulong Addresses(MemoryForm form, Rec* r) => form.Mode switch
+    {
+        MemoryMode.Literal => 0,
+        MemoryMode.Indexed or MemoryMode.Extended => 1UL << r->Rn | 1UL << r->Rm,
+        _ => 1UL << r->Rn,
+    };
 
     /// <summary>Offset of the code of an instruction of what was just compiled.</summary>
     public int LabelOf(int index) => _labels[index];

@@ -54,6 +54,9 @@ internal sealed unsafe partial class Recorder : IDisposable
     /// <summary>Samples whose records were made beside the PE.</summary>
     public long Aside { get; private set; }
 
+    /// <summary>Samples that had no notes.</summary>
+    public long Foretold { get; private set; }
+
     /// <summary>What compiled code is to fill next.</summary>
     public SampleBatch Next => _ring[_posted % Batches];
 
@@ -272,6 +275,7 @@ internal sealed unsafe partial class Recorder : IDisposable
             done += members;
             if (mark->IsForetold)
             {
+                Foretold++;
                 mark->Tell(batch.El, ref operation);
             }
             else

@@ -224,7 +224,7 @@ public sealed class ObservingTests
         foreach (EngineKind engine in (EngineKind[])[EngineKind.Switch, EngineKind.Threaded, EngineKind.Block, EngineKind.Region])
         {
             var records = new Records();
-            using var machine = Machine(engine, timing, records, spe);
+            using var machine = Machine(engine, timing, records, spe, aside: engine == EngineKind.Region);
             machine.Load(
                 Movz(20, 3),
                 AddImm(0, 0, 1),
@@ -281,6 +281,63 @@ public sealed class ObservingTests
             {
                 machine.Read64(ProfiledMachine.Buffer + (ulong)i).ShouldBe(BitConverter.ToUInt64(records.Bytes, i));
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(256, true)]
+    [InlineData(256, false)]
+    [InlineData(768, true)]
+    [InlineData(768, false)]
+    public void SamplesWithoutNotesAreTheSameWithEveryEngine(uint period, bool aside)
+    {
+        byte[]? expected = null;
+        foreach (EngineKind engine in (EngineKind[])[EngineKind.Switch, EngineKind.Threaded, EngineKind.Block, EngineKind.Region])
+        {
+            var records = new Records();
+            using var machine = Machine(engine, "off", records, aside: aside);
+            machine.Load(
+                AddImm(0, 0, 1),
+                0xCA12_0042,                  // eor x2, x2, x18
+                LdrPost(3, 4, 10, 8),
+                StrX(0, 10, 8),               // its base is another one by then
+                0xF862_7823,                  // ldr x3, [x1, x2, lsl #3]: and here the index
+                0xF86C_D823,                  // ldr x3, [x1, w12, sxtw #3]
+                LdrPre(3, 4, 10, -8),
+                StpX(3, 4, 1, 48),
+                0x5800_0045,                  // ldr x5, .+8
+                LdrQ(0, 1, 32),
+                0x1E62_0820,                  // fmul d0, d1, d2
+                LdrX(7, 13),                  // faults every other time
+                LdrX(15, 1, 8),
+                Ldadd(3, 2, 3, 1),
+                0xCA0E_01AD,                  // eor x13, x13, x14
+                SubsImm(20, 20, 1),
+                BNe(-16));
+
+            // The load is passed over.
+            machine.Poke(TestMachine.VectorsAt + 0x200, Mrs(11, SysRegId.ELR_EL1), AddImm(11, 11, 4), Msr(SysRegId.ELR_EL1, 11), Eret);
+            machine.Pe.Code.InvalidateAll();
+            machine.Pe.SetX(1, AliasAt);
+            machine.Pe.SetX(10, AliasAt + 256);
+            machine.Pe.SetX(12, 7);
+            machine.Pe.SetX(13, AliasAt);
+            machine.Pe.SetX(14, 0x1000);
+            machine.Pe.SetX(18, 3);
+            machine.Pe.SetX(20, 1 << 30);
+            StartProfiling(machine.Pe, Pmscr.E1SpeMask | Pmscr.CxMask | Pmscr.TsMask, counter: 7);
+            machine.Pe.WriteRegister(SysRegId.PMSIRR_EL1, period);
+            for (int run = 0; run < 40; run++)
+            {
+                machine.Pe.Run(10_007).ShouldBe(ExitReason.BudgetEnded);
+            }
+
+            byte[] seen = [.. records.Bytes, .. BitConverter.GetBytes(machine.Pe.Pc), .. BitConverter.GetBytes(machine.Pe.Spu!.SamplePop), .. BitConverter.GetBytes(machine.Pe.ReadRegister(SysRegId.PMSICR_EL1))];
+            expected ??= seen;
+            seen.ShouldBe(expected, $"{engine}");
+            records.Count.ShouldBeGreaterThan(500);
+            Enumerable.Range(0, records.Count).Count(i => (records[i].Events & SpeEvents.Exception) != 0).ShouldBeGreaterThan(10);
+            (machine.Pe.EngineStatistics.Foretold > records.Count / 3).ShouldBe(engine is EngineKind.Block or EngineKind.Region, $"{engine}");
         }
     }
 
