@@ -41,7 +41,7 @@ public sealed unsafe partial class ProcessingElement
             _spu = new Spu(profiling.Profile, port, port, profiling.Sink, configuration.Index, profiling.Options);
             _timing = new TimingModel(profiling.Timing);
             _recorder = new Recorder(this, _spu, _timing);
-            Code.Dropping = _recorder.SettleSoon;
+            Code.Dropping = _recorder.Settle;
             _truth = profiling.Truth;
             _truth?.Attach(configuration.Index, _spu, profiling.Timing);
             Pmu.SampleEvents = e => e switch

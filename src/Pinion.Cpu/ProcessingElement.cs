@@ -52,7 +52,11 @@ public sealed record PeConfiguration(int Index, InnerShareableDomain Domain, ISt
 /// <param name="Truth">Sees every operation that could have been sampled, or null: nobody pays for it then.</param>
 /// <param name="Options">Choices that the architecture leaves to the unit, or null for the defaults.</param>
 /// <param name="Aside">Whether records are made by a thread of their own; null: where the host has processors to spare. What is recorded is the same.</param>
-public sealed record ProfilingConfiguration(SpeProfile Profile, TimingMode Timing, ISpeRecordSink? Sink = null, ITruthObserver? Truth = null, SpuOptions? Options = null, bool? Aside = null);
+public sealed record ProfilingConfiguration(SpeProfile Profile, TimingMode Timing, ISpeRecordSink? Sink = null, ITruthObserver? Truth = null, SpuOptions? Options = null, bool? Aside = null)
+{
+    /// <summary>For tests: records are made as late as they may be, when somebody has to see them.</summary>
+    internal bool OnlyWhenAsked { get; init; }
+}
 
 /// <summary>Which core executes instructions.</summary>
 public enum EngineKind

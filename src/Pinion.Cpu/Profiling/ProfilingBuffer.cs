@@ -51,11 +51,11 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
         return (int)(_reserved / size);
     }
 
-    /// <summary>Promises so many records where <see cref="Reserve"/> found room for as many. False where a page has gone meanwhile.</summary>
+    /// <summary>Promises so many records. False where <see cref="Reserve"/> has not found room for as many, or what it found is void since.</summary>
     public bool Owe(int records)
     {
         var bytes = (ulong)(records * profile.Pmsidr.MaxRecordSize);
-        if (bytes > _reserved || KeepPages(bytes) != bytes)
+        if (bytes > _reserved)
         {
             return false;
         }
@@ -75,8 +75,12 @@ internal sealed class ProfilingBuffer(SpeProfile profile, IProfilingMemory memor
         return to;
     }
 
-    /// <summary>Nothing is owed any more.</summary>
-    public void Settled() => _pageCount = 0;
+    /// <summary>Nothing is owed any more, and what was found room for has to be found again.</summary>
+    public void Settled()
+    {
+        _pageCount = 0;
+        _reserved = 0;
+    }
 
     /// <summary>Remembers where the pages of the next bytes lie; answers how many bytes that is, up to a page that cannot be written, or lies elsewhere than before, or is one too many.</summary>
     private ulong KeepPages(ulong bytes)

@@ -32,7 +32,6 @@ internal sealed unsafe partial class Recorder : IDisposable
     private ExceptionDispatchInfo? _failure;
     private long _posted;
     private long _completed;
-    private bool _soon;
     private int _busy;
     private int _asleep;
     private int _ended;
@@ -93,7 +92,7 @@ internal sealed unsafe partial class Recorder : IDisposable
         }
 
         _pe.Account(batch.Members, batch.El);
-        if (!HasThread)
+        if (!IsAside)
         {
             Complete(batch, owed: true);
             _spu.Settled();
@@ -106,11 +105,7 @@ internal sealed unsafe partial class Recorder : IDisposable
             _wake.Set();
         }
 
-        if (_soon)
-        {
-            Settle();
-        }
-        else if (_posted - Volatile.Read(ref _completed) == Batches)
+        if (_posted - Volatile.Read(ref _completed) == Batches)
         {
             WaitFor(_posted - Batches + 1);
         }
@@ -119,7 +114,9 @@ internal sealed unsafe partial class Recorder : IDisposable
     /// <summary>Whether what a sample's record says may be told before its operation is executed: no more of it than where it stands and its virtual address.</summary>
     public bool Foretells => _timing.Mode.IsOff && MayBeLate && !_spu.RecordsPhysical;
 
-    /// <summary>Returns when every record is in memory whose sample was marked before.</summary>
+    /// <summary>
+    /// Returns when every record is in memory whose sample was posted before. What compiled code has marked and not posted yet, where it is the one that asks, is completed as soon as it is posted.
+    /// </summary>
     public void Settle()
     {
         if (Volatile.Read(ref _completed) != _posted)
@@ -127,20 +124,12 @@ internal sealed unsafe partial class Recorder : IDisposable
             WaitFor(_posted);
         }
 
-        _soon = false;
         _spu.Settled();
         if (_failure is { } failure)
         {
             _failure = null;
             failure.Throw();
         }
-    }
-
-    /// <summary>As <see cref="Settle"/>, and once more when what was marked by compiled code that still runs is posted.</summary>
-    public void SettleSoon()
-    {
-        Settle();
-        _soon = true;
     }
 
     /// <inheritdoc/>
@@ -159,11 +148,16 @@ internal sealed unsafe partial class Recorder : IDisposable
     /// <summary>Nothing that counts looks at samples while they are taken.</summary>
     private bool MayBeLate => _spu.IsPlain && !_pe.Pmu.Active;
 
-    /// <summary>Whether there is a thread, which is made when it is first asked for. With as many PEs as processors it would take from one of them what it gives to another.</summary>
-    private bool HasThread
+    /// <summary>Whether batches may wait. Makes the thread when it is first asked for; with as many PEs as processors it would take from one of them what it gives to another.</summary>
+    private bool IsAside
     {
         get
         {
+            if (_pe.Configuration.Profiling!.OnlyWhenAsked)
+            {
+                return true;
+            }
+
             if (_thread is null && _pe.Configuration.MayRecordAside)
             {
                 _thread = new Thread(Work) { IsBackground = true, Name = $"spe{_pe.Configuration.Index}" };

@@ -307,7 +307,7 @@ public sealed class Spu
     internal int Reserve(int most) => _buffer.Reserve(most);
 
     /// <summary>
-    /// Counts the members of <paramref name="batch"/>, whose records will be written later, where <see cref="Reserve"/> found room. False where that is no longer so, and nothing is counted.
+    /// Counts the members of <paramref name="batch"/>, whose records will be written later, where <see cref="Reserve"/> found room. False where that is not so since <see cref="Settled"/>, and nothing is counted.
     /// </summary>
     internal bool Owe(SampleBatch batch)
     {

@@ -224,7 +224,7 @@ public sealed class ObservingTests
         foreach (EngineKind engine in (EngineKind[])[EngineKind.Switch, EngineKind.Threaded, EngineKind.Block, EngineKind.Region])
         {
             var records = new Records();
-            using var machine = Machine(engine, timing, records, spe, aside: engine == EngineKind.Region);
+            using var machine = Machine(engine, timing, records, spe, aside: true, late: engine == EngineKind.Block);
             machine.Load(
                 Movz(20, 3),
                 AddImm(0, 0, 1),
@@ -348,7 +348,7 @@ public sealed class ObservingTests
         // A turn is as long as an interval, so that each has one sample; behind that the guest looks for the record.
         const uint PsbCsync = 0xD503_223F;
         const int Turns = 40;
-        using var machine = Machine(engine, "off", new Records());
+        using var machine = Machine(engine, "off", new Records(), late: true);
         machine.Load([.. Enumerable.Repeat(AddImm(0, 0, 1), 249), PsbCsync, DsbIsh, LdrX(5, 1), CbzX(5, 5), AddImm(1, 1, 64), SubsImm(6, 6, 1), CbzX(6, 2), B(-256), Hvc(TestMachine.Done)]);
         machine.Pe.SetX(1, ProfiledMachine.Buffer);
         machine.Pe.SetX(6, Turns);
@@ -416,6 +416,124 @@ public sealed class ObservingTests
             long turn = (member - 2) / 6;
             bool atMsr = (member - 2) % 6 == 0;
             records[i].ContextEl1.ShouldBe((uint)(3000 - turn + (atMsr ? 1 : 0)), $"record {i}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TestMachine.Engines), MemberType = typeof(TestMachine))]
+    public void BehindTlbMaintenanceNoRecordIsWrittenByTheOldTranslation(EngineKind engine)
+    {
+        // Each turn has a sample, and then moves the buffer's page to one of two in turn. Behind TLBI and DSB it clears the record in the page that the buffer has left.
+        const ulong Va = 0x2_0000_0000;
+        using var machine = Machine(engine, "off", new Records(), out PageTables tables, late: true);
+        tables.Map(Va, Data + 0x8000, PageTables.Kernel);
+        ulong entry = tables.Entry(Va, 3);
+        machine.Load(
+        [
+            .. Enumerable.Repeat(AddImm(0, 0, 1), 245),
+            0xCA05_0129,                      // eor x9, x9, x5
+            StrX(9, 7),
+            0xD508_871F,                      // tlbi vmalle1
+            DsbIsh,
+            Isb,
+            StrX(31, 1),
+            AddImm(1, 1, 64),
+            0xCA05_0021,                      // eor x1, x1, x5
+            SubsImm(6, 6, 1),
+            CbzX(6, 2),
+            B(-255),
+            Hvc(TestMachine.Done),
+        ]);
+        machine.Pe.SetX(1, Data + 0x8000);
+        machine.Pe.SetX(5, 0x1000);
+        machine.Pe.SetX(6, 40);
+        machine.Pe.SetX(7, entry);
+        machine.Pe.SetX(9, machine.Read64(entry));
+        StartProfiling(machine.Pe, Pmscr.E1SpeMask, counter: 200, Va);
+        machine.Pe.WriteRegister(SysRegId.PMSIRR_EL1, 256);
+        machine.RunToEnd();
+        machine.Pe.Spu!.SampleFiltrate.ShouldBeGreaterThan(30ul);
+        for (uint i = 0; i < 30; i++)
+        {
+            machine.Read64(Data + (i % 2 == 0 ? 0x8000u : 0x9000u) + (i * 64)).ShouldBe(0ul, $"turn {i}");
+        }
+    }
+
+    [Fact]
+    public void RecordsGoWhereTheTablesOfTheirTimeLead()
+    {
+        // The buffer is in the lower half, and each turn changes the tables without a word to the TLB: another page under the same address, by another ASID.
+        const ulong Va = 0x2_0000_0000;
+        byte[]? expected = null;
+        foreach (EngineKind engine in (EngineKind[])[EngineKind.Switch, EngineKind.Block, EngineKind.Region])
+        {
+            using var machine = Machine(engine, "off", new Records(), out PageTables tables, late: true);
+            tables.Map(Va, Data + 0x8000, PageTables.UserData);
+            var other = new PageTables(machine, at: TestMachine.TablesAt + 0x8000).MapMachine();
+            other.Map(Data, Data, PageTables.Kernel, level: 2);
+            other.Map(ProfiledMachine.Buffer & ~0x1F_FFFFul, ProfiledMachine.Buffer & ~0x1F_FFFFul, PageTables.Kernel, level: 2);
+            other.Map(Va, Data + 0x9000, PageTables.UserData);
+            ulong ttbr = machine.Pe.ReadRegister(SysRegId.TTBR0_EL1);
+            machine.Load([.. Enumerable.Repeat(AddImm(0, 0, 1), 700), Msr(SysRegId.TTBR0_EL1, 2), Isb, 0xCA03_0042 /* eor x2, x2, x3 */, SubsImm(6, 6, 1), CbzX(6, 2), B(-705), Hvc(TestMachine.Done)]);
+            machine.Pe.SetX(2, other.Root | (2ul << 48));
+            machine.Pe.SetX(3, (other.Root | (2ul << 48)) ^ ttbr);
+            machine.Pe.SetX(6, 20);
+            StartProfiling(machine.Pe, Pmscr.E1SpeMask, counter: 200, Va);
+            machine.Pe.WriteRegister(SysRegId.PMSIRR_EL1, 256);
+            machine.RunToEnd();
+            byte[] pages = new byte[0x2000];
+            for (int i = 0; i < pages.Length; i += 8)
+            {
+                BitConverter.GetBytes(machine.Read64(Data + 0x8000 + (ulong)i)).CopyTo(pages, i);
+            }
+
+            expected ??= pages;
+            pages.ShouldBe(expected, $"{engine}");
+            pages.AsSpan(0, 0x1000).ContainsAnyExcept((byte)0).ShouldBeTrue();
+            pages.AsSpan(0x1000).ContainsAnyExcept((byte)0).ShouldBeTrue();
+        }
+    }
+
+    [Fact]
+    public void ARecordIsOfWhatWasExecutedBeforeItWasPatched()
+    {
+        // Each turn has a sample at an instruction that is patched behind it, from an addition to a load and back.
+        foreach (EngineKind engine in (EngineKind[])[EngineKind.Switch, EngineKind.Threaded, EngineKind.Block, EngineKind.Region])
+        {
+            var records = new Records();
+            using var machine = Machine(engine, "off", records, late: true);
+            uint one = AddImm(9, 9, 1), other = LdrX(9, 1);
+            machine.Load(
+            [
+                .. Enumerable.Repeat(Nop, 200),
+                one,
+                .. Enumerable.Repeat(Nop, 46),
+                0xCA0D_016B,                  // eor x11, x11, x13
+                Str(2, 11, 10),
+                DcCvau(10),
+                DsbIsh,
+                IcIvau(10),
+                DsbIsh,
+                Isb,
+                SubsImm(6, 6, 1),
+                CbzX(6, 2),
+                B(-256),
+                Hvc(TestMachine.Done),
+            ]);
+            machine.Pe.SetX(1, AliasAt);
+            machine.Pe.SetX(10, Code + 800);
+            machine.Pe.SetX(11, one);
+            machine.Pe.SetX(13, one ^ other);
+            machine.Pe.SetX(6, 40);
+            StartProfiling(machine.Pe, Pmscr.E1SpeMask, counter: 201);
+            machine.Pe.WriteRegister(SysRegId.PMSIRR_EL1, 256);
+            machine.RunToEnd();
+            records.Count.ShouldBe(40);
+            for (int i = 0; i < records.Count; i++)
+            {
+                records[i].Pc.ShouldBe(Code + 800);
+                records[i].Has(SpeFields.DataVirtual).ShouldBe(i % 2 != 0, $"{engine}, record {i}");
+            }
         }
     }
 
