@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pinion.Cpu;
+using Pinion.Cpu.State;
 using Pinion.Kvm;
 using Pinion.Vmm.Run;
 
@@ -52,6 +53,8 @@ internal static class RunStatistics
 
         writer.WriteLine(Line(
             $"pinion: vCPU {vcpu.Index}: {100.0 * s.Compiled / s.Executed:F1} % of the instructions by compiled code, of which {100.0 * s.Stepped / Math.Max(1, s.Compiled):F1} % left to the interpreter; {s.Blocks} blocks of {s.BlockInstructions} instructions, {s.Regions} of them regions, {s.CodeBytes >> 10} KiB, entered {s.Entries} times, dropped for room {s.Flushes} times; {s.Wanderers} loads and stores go from page to page"));
+        writer.WriteLine(Line(
+            $"pinion: vCPU {vcpu.Index}: compiled for {s.BlockTime.TotalMilliseconds:F0} ms of blocks, {s.RegionTime.TotalMilliseconds:F0} ms of regions, {s.ObservingTime.TotalMilliseconds:F0} ms of what observes; left the code {s.Left[(int)LeaveReason.None]} times at the end of a budget or of the code, {s.Left[(int)LeaveReason.Reschedule]} times to look at the state, {s.Left[(int)LeaveReason.ExecuteAlone]} times for an instruction with exact counts, {s.Left[(int)LeaveReason.ExitToHypervisor]} times to KVM; a site missed {1e6 * s.SiteMisses / Math.Max(1, s.Compiled):F0} times in a million instructions"));
         if (s.Observing > 0)
         {
             writer.WriteLine(Line($"pinion: vCPU {vcpu.Index}: observing code for {s.Observing} instructions; {s.Marked} samples marked without leaving compiled code, {s.Foretold} of them without notes; {s.Aside} records made beside the vCPU"));

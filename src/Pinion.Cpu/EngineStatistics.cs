@@ -1,6 +1,7 @@
 using Pinion.Cpu.Interpreter;
 using Pinion.Cpu.Jit;
 using Pinion.Cpu.Profiling;
+using Pinion.Cpu.State;
 
 namespace Pinion.Cpu;
 
@@ -15,6 +16,11 @@ namespace Pinion.Cpu;
 /// <param name="CodeBytes">Bytes of code that are in use.</param>
 /// <param name="Flushes">Times that all code was dropped to make room.</param>
 /// <param name="Wanderers">Loads and stores that were found to go from page to page.</param>
+/// <param name="BlockTime">Time spent in compiling blocks.</param>
+/// <param name="RegionTime">Time spent in compiling regions.</param>
+/// <param name="ObservingTime">Time spent in compiling what observes.</param>
+/// <param name="Left">Times that compiled code was left, by <see cref="LeaveReason"/>.</param>
+/// <param name="SiteMisses">Loads and stores whose site did not know the page.</param>
 /// <param name="Observing">Instructions with observing code.</param>
 /// <param name="Marked">Samples that compiled code marked, and went on.</param>
 /// <param name="Foretold">Those of them whose operation told all before it was executed.</param>
@@ -31,17 +37,22 @@ public sealed record EngineStatistics(
     long CodeBytes,
     long Flushes,
     long Wanderers,
+    TimeSpan BlockTime,
+    TimeSpan RegionTime,
+    TimeSpan ObservingTime,
+    IReadOnlyList<long> Left,
+    ulong SiteMisses,
     long Observing,
     long Marked,
     long Foretold,
     long Aside,
     IReadOnlyList<(string Operation, ulong Times)> SteppedMost)
 {
-    internal static unsafe EngineStatistics Of(NativeCode? native, Recorder? recorder, ulong executed)
+    internal static unsafe EngineStatistics Of(NativeCode? native, Pe* state, Recorder? recorder, ulong executed)
     {
         if (native is null)
         {
-            return new(executed, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, []);
+            return new(executed, 0, 0, 0, 0, 0, 0, 0, 0, 0, default, default, default, [], 0, 0, 0, 0, 0, []);
         }
 
         ulong stepped = 0;
@@ -68,6 +79,11 @@ public sealed record EngineStatistics(
             native.Bytes,
             native.Flushes,
             native.Wanderers,
+            native.BlockTime,
+            native.RegionTime,
+            native.ObservingTime,
+            native.Left,
+            state->SiteMisses,
             native.ObservedInstructions,
             native.Marked,
             recorder?.Foretold ?? 0,

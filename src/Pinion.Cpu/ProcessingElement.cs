@@ -161,7 +161,7 @@ public sealed unsafe partial class ProcessingElement : IDisposable
         : "this host gives no executable memory";
 
     /// <summary>What the engine did so far. The PE must not be running.</summary>
-    public EngineStatistics EngineStatistics => EngineStatistics.Of(Code.Native, _recorder, Executed);
+    public EngineStatistics EngineStatistics => EngineStatistics.Of(Code.Native, State, _recorder, Executed);
 
     /// <summary>Details of <see cref="ExitReason.Stage2Abort"/>.</summary>
     public Stage2Abort Abort { get; internal set; }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -143,8 +144,20 @@ internal sealed unsafe class NativeCode : IDisposable
     /// <summary>Bytes of code.</summary>
     public long Bytes => _memory.Used;
 
+    /// <summary>Time spent in compiling blocks.</summary>
+    public TimeSpan BlockTime { get; private set; }
+
+    /// <summary>Time spent in compiling regions.</summary>
+    public TimeSpan RegionTime { get; private set; }
+
+    /// <summary>Time spent in compiling observing code and short blocks.</summary>
+    public TimeSpan ObservingTime { get; private set; }
+
     /// <summary>Times that the dispatcher entered compiled code.</summary>
     public long Entries { get; private set; }
+
+    /// <summary>Times that compiled code was left, by <see cref="LeaveReason"/>; <see cref="LeaveReason.None"/> is the end of its budget, or of what is compiled.</summary>
+    public long[] Left { get; } = new long[(int)LeaveReason.ExecuteAlone + 1];
 
     /// <summary>Instructions that compiled code executed, those of <see cref="Steps"/> included.</summary>
     public long Executed { get; private set; }
@@ -204,10 +217,13 @@ internal sealed unsafe class NativeCode : IDisposable
             if (Asks(s, slot))
             {
                 MakeRoom();
+                long began = Stopwatch.GetTimestamp();
                 if (_compiler.CompileShort(s, s->CodeBase, index, _memory, out nint made) != 0)
                 {
                     *slot = (int)(made - NotObserved);
                 }
+
+                ObservingTime += Stopwatch.GetElapsedTime(began);
             }
 
             if (!IsCode(*slot))
@@ -280,6 +296,7 @@ internal sealed unsafe class NativeCode : IDisposable
         _enter(s, code);
         s->FromNative();
         Entries++;
+        Left[s->Leave]++;
         if (s->Leave == 0)
         {
             s->Leave = (int)LeaveReason.Reschedule;
@@ -321,6 +338,7 @@ internal sealed unsafe class NativeCode : IDisposable
     private void CompileObserved(Pe* s, Rec* page, int index)
     {
         MakeRoom();
+        long began = Stopwatch.GetTimestamp();
         int length = _compiler.CompileObserved(s, page, index, _memory, out nint code);
         int* slots = NativePage.Observed(page) + index;
         for (int i = 0; i < length; i++)
@@ -332,6 +350,7 @@ internal sealed unsafe class NativeCode : IDisposable
         }
 
         ObservedInstructions += length;
+        ObservingTime += Stopwatch.GetElapsedTime(began);
     }
 
     /// <summary>A slice of instructions has ended before record <paramref name="index"/>: where that happens often, most time is spent. Compiles it again when it is time.</summary>
@@ -355,7 +374,11 @@ internal sealed unsafe class NativeCode : IDisposable
     {
         MakeRoom();
         bool region = HasRegions && (DecodesAhead || NativePage.Heat(page)[index] >= Hot);
+        long began = Stopwatch.GetTimestamp();
         int length = _compiler.Compile(s, page, index, region, _memory, out nint code);
+        TimeSpan took = Stopwatch.GetElapsedTime(began);
+        BlockTime += region ? TimeSpan.Zero : took;
+        RegionTime += region ? took : TimeSpan.Zero;
         if (length == 0)
         {
             return false;
@@ -705,6 +728,7 @@ internal sealed unsafe class NativeCode : IDisposable
     private static nint EmitFind(ref X64Emitter x, bool write, int size, nint judge)
     {
         nint code = x.Here;
+        x.Alu(X64Alu.Add, NativeState.SiteMisses, 1, true);
         x.Move(Rcx, Rax, wide: false);
         x.Shift(X64Shift.Shr, Rcx, 7, false);
         x.Alu(X64Alu.And, Rcx, (TlbEntry.Count - 1) << 5, false);

@@ -150,6 +150,9 @@ public unsafe struct Pe
     /// <summary>How often emitted code had the interpreter execute an instruction, by operation.</summary>
     public ulong* NativeSteps;
 
+    /// <summary>Times that a site did not know the page.</summary>
+    public ulong SiteMisses;
+
     /// <summary>Where emitted code goes on when a block is missing or too long for <see cref="NativeBudget"/>: out, or by short blocks towards a sample.</summary>
     public nint NativeElsewhere;
 
