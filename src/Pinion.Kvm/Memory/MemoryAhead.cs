@@ -31,9 +31,14 @@ internal sealed partial class MemoryAhead : IDisposable
             return;
         }
 
-        // Wherever it came from, it goes on upwards, unless it has just come down.
+        // Two stretches in a row are a direction; anything else is a guest that boots.
         Volatile.Write(ref _last, stretch);
-        ulong next = stretch + 1 == last ? stretch - 1 : stretch + 1;
+        if (stretch != last + 1 && stretch != last - 1)
+        {
+            return;
+        }
+
+        ulong next = stretch + stretch - last;
         ulong first = next * Stretch;
         if (first >= slot.Pages || first + Stretch > slot.Pages || slot.IsMapped(first) || slot.IsMapped(first + (Stretch / 2)))
         {
