@@ -57,7 +57,7 @@ internal static class RunStatistics
             $"pinion: vCPU {vcpu.Index}: compiled for {s.BlockTime.TotalMilliseconds:F0} ms of blocks, {s.RegionTime.TotalMilliseconds:F0} ms of regions, {s.ObservingTime.TotalMilliseconds:F0} ms of what observes; left the code {s.Left[(int)LeaveReason.None]} times at the end of a budget or of the code, {s.Left[(int)LeaveReason.Reschedule]} times to look at the state, {s.Left[(int)LeaveReason.ExecuteAlone]} times for an instruction with exact counts, {s.Left[(int)LeaveReason.ExitToHypervisor]} times to KVM; a site missed {1e6 * s.SiteMisses / Math.Max(1, s.Compiled):F0} times in a million instructions"));
         if (s.Observing > 0)
         {
-            writer.WriteLine(Line($"pinion: vCPU {vcpu.Index}: observing code for {s.Observing} instructions; {s.Marked} samples marked without leaving compiled code, {s.Foretold} of them without notes; {s.Aside} records made beside the vCPU"));
+            writer.WriteLine(Line($"pinion: vCPU {vcpu.Index}: observing code for {s.Observing} instructions; {s.Marked} samples marked without leaving compiled code, {s.Foretold} of them without notes; records made beside the vCPU {s.Aside} times"));
         }
 
         if (s.SteppedMost.Count > 0)

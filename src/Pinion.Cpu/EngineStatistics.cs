@@ -24,7 +24,7 @@ namespace Pinion.Cpu;
 /// <param name="Observing">Instructions with observing code.</param>
 /// <param name="Marked">Samples that compiled code marked, and went on.</param>
 /// <param name="Foretold">Those of them whose operation told all before it was executed.</param>
-/// <param name="Aside">Samples whose records a thread of its own made.</param>
+/// <param name="Aside">Batches of samples whose records a thread of its own made.</param>
 /// <param name="SteppedMost">The operations that compiled code left to the interpreter, most frequent first.</param>
 public sealed record EngineStatistics(
     ulong Executed,

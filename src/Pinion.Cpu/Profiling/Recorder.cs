@@ -32,6 +32,7 @@ internal sealed unsafe partial class Recorder : IDisposable
     private ExceptionDispatchInfo? _failure;
     private long _posted;
     private long _completed;
+    private long _batchesAside;
     private int _busy;
     private int _asleep;
     private int _ended;
@@ -50,8 +51,8 @@ internal sealed unsafe partial class Recorder : IDisposable
     /// <summary>The physical count at the sample that is being completed; null where it is now.</summary>
     public ulong? Moment { get; private set; }
 
-    /// <summary>Samples whose records were made beside the PE.</summary>
-    public long Aside { get; private set; }
+    /// <summary>Batches that were completed beside the PE.</summary>
+    public long Aside => Volatile.Read(ref _batchesAside);
 
     /// <summary>Samples that had no notes.</summary>
     public long Foretold { get; private set; }
@@ -92,14 +93,13 @@ internal sealed unsafe partial class Recorder : IDisposable
         }
 
         _pe.Account(batch.Members, batch.El);
+        Interlocked.Exchange(ref _posted, _posted + 1);
         if (!IsAside)
         {
-            Complete(batch, owed: true);
-            _spu.Settled();
+            Settle();
             return;
         }
 
-        Interlocked.Exchange(ref _posted, _posted + 1);
         if (_asleep != 0)
         {
             _wake.Set();
@@ -180,7 +180,7 @@ internal sealed unsafe partial class Recorder : IDisposable
         }
     }
 
-    /// <summary>Completes batches in the PE's place, or its own; false where somebody else is at it.</summary>
+    /// <summary>Completes batches that were posted; false where somebody else is at it.</summary>
     private bool CompleteUpTo(long completed)
     {
         if (Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
@@ -190,7 +190,16 @@ internal sealed unsafe partial class Recorder : IDisposable
 
         while (_completed < completed)
         {
-            Complete(_ring[_completed % Batches], owed: true);
+            try
+            {
+                Complete(_ring[_completed % Batches], owed: true);
+            }
+            catch (Exception e)
+            {
+                // The sink's: it belongs to whoever runs the PE, and hears of it when the PE settles.
+                _failure ??= ExceptionDispatchInfo.Capture(e);
+            }
+
             Volatile.Write(ref _completed, _completed + 1);
         }
 
@@ -202,10 +211,15 @@ internal sealed unsafe partial class Recorder : IDisposable
     {
         for (int naps = 0; Volatile.Read(ref _ended) == 0; naps++)
         {
-            if (Volatile.Read(ref _posted) != Volatile.Read(ref _completed))
+            long completed = Volatile.Read(ref _completed);
+            long posted = Volatile.Read(ref _posted);
+            if (posted != completed)
             {
                 naps = 0;
-                CompleteAside();
+                if (CompleteUpTo(posted))
+                {
+                    Interlocked.Add(ref _batchesAside, posted - completed);
+                }
             }
 
             if (naps < MostNaps)
@@ -224,34 +238,6 @@ internal sealed unsafe partial class Recorder : IDisposable
             Volatile.Write(ref _asleep, 0);
             naps = 0;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void CompleteAside()
-    {
-        if (Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
-        {
-            return;
-        }
-
-        while (_completed != Volatile.Read(ref _posted))
-        {
-            SampleBatch batch = _ring[_completed % Batches];
-            try
-            {
-                Complete(batch, owed: true);
-            }
-            catch (Exception e)
-            {
-                // The sink's: it belongs to whoever runs the PE.
-                _failure ??= ExceptionDispatchInfo.Capture(e);
-            }
-
-            Aside += batch.Samples;
-            Volatile.Write(ref _completed, _completed + 1);
-        }
-
-        Volatile.Write(ref _busy, 0);
     }
 
     /// <summary>Makes the records of a batch. What the PE does not owe for it is counted now, sample by sample.</summary>

@@ -420,6 +420,28 @@ public sealed class ObservingTests
     }
 
     [Theory]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public void WhatASinkThrowsIsItsOwnersToSee(bool aside, bool late)
+    {
+        using var machine = Machine(EngineKind.Auto, "off", new Broken(), aside: aside, late: late);
+        machine.Load([.. Enumerable.Repeat(AddImm(0, 0, 1), 900), B(-900)]);
+        StartProfiling(machine.Pe, Pmscr.E1SpeMask, counter: 200);
+        Should.Throw<IOException>(() => machine.Pe.Run(100_000)).Message.ShouldBe("full");
+
+        // And the PE is as good as before.
+        ulong executed = machine.Pe.Executed;
+        Should.Throw<IOException>(() => machine.Pe.Run(100_000));
+        machine.Pe.Executed.ShouldBeGreaterThan(executed);
+    }
+
+    private sealed class Broken : ISpeRecordSink
+    {
+        public void Append(int pe, ReadOnlySpan<byte> record) => throw new IOException("full");
+    }
+
+    [Theory]
     [MemberData(nameof(TestMachine.Engines), MemberType = typeof(TestMachine))]
     public void BehindTlbMaintenanceNoRecordIsWrittenByTheOldTranslation(EngineKind engine)
     {

@@ -25,10 +25,10 @@ internal static class ProfiledMachine
     public static TheoryData<EngineKind, string> Cores => [(EngineKind.Block, "full"), (EngineKind.Block, "window:1"), (EngineKind.Block, "window:7"), (EngineKind.Region, "window:600"), (EngineKind.Region, "off"), (EngineKind.Threaded, "full"), (EngineKind.Switch, "full"), (EngineKind.Threaded, "window:1"), (EngineKind.Threaded, "window:7"), (EngineKind.Switch, "window:7"), (EngineKind.Threaded, "window:600"), (EngineKind.Threaded, "off"), (EngineKind.Switch, "off")];
 
     /// <summary>A machine with its memory mapped at its own addresses, and one page more.</summary>
-    public static TestMachine Machine(EngineKind engine, string timing, Records? records, SpeProfile? profile = null, ITruthObserver? truth = null, SpuOptions? options = null, bool? aside = null, bool late = false) =>
+    public static TestMachine Machine(EngineKind engine, string timing, ISpeRecordSink? records, SpeProfile? profile = null, ITruthObserver? truth = null, SpuOptions? options = null, bool? aside = null, bool late = false) =>
         Machine(engine, timing, records, out _, profile, truth, options, aside, late);
 
-    public static TestMachine Machine(EngineKind engine, string timing, Records? records, out PageTables tables, SpeProfile? profile = null, ITruthObserver? truth = null, SpuOptions? options = null, bool? aside = null, bool late = false)
+    public static TestMachine Machine(EngineKind engine, string timing, ISpeRecordSink? records, out PageTables tables, SpeProfile? profile = null, ITruthObserver? truth = null, SpuOptions? options = null, bool? aside = null, bool late = false)
     {
         TimingMode.TryParse(timing, out TimingMode mode).ShouldBeTrue();
         var machine = new TestMachine(engine, profiling: records is null ? null : new ProfilingConfiguration(profile ?? SpeProfile.Honest, mode, records, truth, options, aside) { OnlyWhenAsked = late }, deterministic: true);
