@@ -46,7 +46,7 @@ internal sealed class CaptureSink : ISpeRecordSink, IDisposable
     /// <inheritdoc/>
     public void Append(int pe, ReadOnlySpan<byte> record)
     {
-        // Each CPU has a buffer of its own, and calls on its own thread; the writer takes one chunk at a time.
+        // Each CPU has a buffer of its own, and is called for by one thread at a time; the writer takes one chunk at a time.
         ref (byte[] Bytes, int Count) pending = ref _pending[pe];
         if (pending.Count + record.Length > pending.Bytes.Length)
         {

@@ -28,7 +28,7 @@ public interface IProfilingClock
     ulong VirtualCount { get; }
 }
 
-/// <summary>Gets a copy of every record on the host's side, in the order of one PE. Called on that PE's own thread.</summary>
+/// <summary>Gets a copy of every record on the host's side, in the order of one PE: by one thread at a time for each, that PE's or one that makes its records. What it throws comes out of the PE's Run.</summary>
 public interface ISpeRecordSink
 {
     /// <summary>Takes one whole record; <paramref name="record"/> is only valid during the call.</summary>

@@ -4,7 +4,7 @@ namespace Pinion.Kvm.Memory;
 
 /// <summary>
 /// Brings in memory before a guest touches it. A guest that allocates goes through its memory in order, mostly, and the first touch of each page is a fault of the host's, which clears it: a thread of its own does that for
-/// the next stretch while the vCPU is in this one. Only for memory of which the VMM says so (<see cref="KvmOptions.TouchesAhead"/>): what it touches becomes resident.
+/// the next stretch while the vCPU is in this one, once it has been in two in a row. Only for memory of which the VMM says so (<see cref="KvmOptions.TouchesAhead"/>): what it touches becomes resident.
 /// </summary>
 internal sealed partial class MemoryAhead : IDisposable
 {
