@@ -220,10 +220,11 @@ public sealed unsafe partial class ProcessingElement
             if (native.TryApproach(s, ip, batch, ahead, observed, samples, aheadOfNext, recorder.Foretells, Executed, out done) && (done != 0 || batch.Samples != 0))
             {
                 Note* notes = batch.Notes;
-                bool failed = batch.Samples != 0 && done == 0 && Exceptions.Taken != taken && batch.End[-1].IsForetold;
+                bool left = Exceptions.Taken != taken || s->Leave == (int)LeaveReason.ExitToHypervisor;
+                bool failed = left && done == 0 && batch.Samples != 0 && batch.End[-1].IsForetold;
                 if (failed)
                 {
-                    // What was foretold took an exception: that is a sample as well, but another one.
+                    // What was foretold took an exception, or has to be completed by EL2: that is a sample as well, but another one.
                     batch.End--;
                     done = (batch.Samples == 0 ? ahead : aheadOfNext) + observed;
                 }
@@ -253,7 +254,7 @@ public sealed unsafe partial class ProcessingElement
                     operation.Flags = s->Observed.Flags;
                     operation.Va = s->Observed.Va;
                     operation.Size = s->Observed.Bytes;
-                    Leave(tookException: true, ref operation);
+                    Leave(Exceptions.Taken != taken, ref operation);
                     timing.Feed(operation, out last);
                 }
                 else if (s->ObservedFirst != null)

@@ -140,14 +140,9 @@ public sealed unsafe partial class ProcessingElement
 
     private void LeaveGuest()
     {
-        try
-        {
-            _recorder?.Settle();
-        }
-        finally
-        {
-            Volatile.Write(ref _inGuest, 0);
-        }
+        _recorder?.Settle();
+        Volatile.Write(ref _inGuest, 0);
+        _recorder?.ThrowFailure();
     }
 
     internal void SetSharing(bool smp) => State->Smp = smp ? (byte)1 : (byte)0;

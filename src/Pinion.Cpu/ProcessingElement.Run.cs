@@ -37,6 +37,7 @@ public sealed unsafe partial class ProcessingElement
                     Volatile.Write(ref State->Attention, 0);
                     Interlocked.MemoryBarrier();
                     ServeRequests();
+                    _recorder?.ThrowFailure();
                     if (_kicked)
                     {
                         _kicked = false;

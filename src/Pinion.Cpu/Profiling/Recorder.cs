@@ -125,6 +125,11 @@ internal sealed unsafe partial class Recorder : IDisposable
         }
 
         _spu.Settled();
+    }
+
+    /// <summary>Throws what the sink has thrown, once; what it throws meanwhile is lost with the records. Only where nothing that must not be unwound is on the stack.</summary>
+    public void ThrowFailure()
+    {
         if (_failure is { } failure)
         {
             _failure = null;
@@ -196,8 +201,9 @@ internal sealed unsafe partial class Recorder : IDisposable
             }
             catch (Exception e)
             {
-                // The sink's: it belongs to whoever runs the PE, and hears of it when the PE settles.
+                // The sink's: whoever runs the PE hears of it, as soon as the dispatcher looks.
                 _failure ??= ExceptionDispatchInfo.Capture(e);
+                Volatile.Write(ref _pe.State->Attention, 1);
             }
 
             Volatile.Write(ref _completed, _completed + 1);
