@@ -112,9 +112,9 @@ public sealed unsafe partial class ProcessingElement
             Account(executed, el);
             n -= Executed - before;
 
-            // Behind marked samples, what does not reach the next one is as well for the next slice.
+            // Behind marked samples the dispatcher has a look at everything.
             ulong distance = spu.Distance;
-            goesOn = n != 0 && (!_marked || n >= distance);
+            goesOn = n != 0 && !_marked;
             _marked = false;
             if (executed != distance)
             {

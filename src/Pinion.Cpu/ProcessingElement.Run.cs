@@ -13,8 +13,8 @@ public sealed unsafe partial class ProcessingElement
     /// <summary>Instructions between two looks at what other threads want: some 20 µs.</summary>
     private const ulong SliceLength = 16384;
 
-    /// <summary>As <see cref="SliceLength"/>, while there are samples: these are completed several at a time.</summary>
-    private const ulong ProfiledSliceLength = 4 * SliceLength;
+    /// <summary>As <see cref="SliceLength"/>, while there are samples: many of them are marked at a time. Compiled code looks itself, at each sample, whether somebody wants something.</summary>
+    private const ulong ProfiledSliceLength = 16 * SliceLength;
 
     /// <summary>Instructions between two looks at the clock; none where time follows instructions.</summary>
     private readonly ulong _pollInterval;

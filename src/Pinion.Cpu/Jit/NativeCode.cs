@@ -638,6 +638,10 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Alu(X64Alu.Sub, NativeState.SamplesLeft, 1, true);
         x.Bind(x.Jump(X64Condition.Equal), ExitAt);
 
+        // Slices are long while there are samples, but nobody waits longer than to the next one.
+        x.Alu(X64Alu.Cmp, NativeState.Attention, 0, false);
+        x.Bind(x.Jump(X64Condition.NotEqual), ExitAt);
+
         JumpToBlock(ref x);
         EmitForetellSample(ref x);
 
@@ -665,6 +669,8 @@ internal sealed unsafe class NativeCode : IDisposable
         x.Load(Rdx, NativeState.ForetoldFloor);
         x.Alu(X64Alu.Cmp, Rdx, NativeState.SamplesLeft, true);
         x.Bind(x.Jump(X64Condition.GreaterOrEqual), Observe);
+        x.Alu(X64Alu.Cmp, NativeState.Attention, 0, false);
+        x.Bind(x.Jump(X64Condition.NotEqual), Observe);
 
         // Guest registers are looked up by number.
         StorePinned(ref x);

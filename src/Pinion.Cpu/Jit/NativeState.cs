@@ -49,6 +49,8 @@ internal static unsafe class NativeState
 
     public static X64Memory SamplesLeft { get; } = Field(offsetOf: static s => &s->SamplesLeft);
 
+    public static X64Memory Attention { get; } = Field(offsetOf: static s => &s->Attention);
+
     public static X64Memory SiteMisses { get; } = Field(offsetOf: static s => &s->SiteMisses);
 
     public static X64Memory ForetoldFloor { get; } = Field(offsetOf: static s => &s->ForetoldFloor);

@@ -18,10 +18,10 @@ internal sealed unsafe partial class Recorder : IDisposable
     private const int Batches = 16;
 
     /// <summary>Between two looks, in microseconds.</summary>
-    private const uint Nap = 100;
+    private const uint Nap = 20;
 
     /// <summary>Looks in vain before the thread waits to be woken.</summary>
-    private const int MostNaps = 50;
+    private const int MostNaps = 100;
 
     private readonly Spu _spu;
     private readonly TimingModel _timing;
